@@ -1,0 +1,87 @@
+import type { Model } from '../../domain/models/model.js'
+import type { Condition, Observation, ObservedContainer, ObservedPod, ObservedRevision } from '../../domain/models/observation.js'
+import { statusOf } from '../../domain/models/readiness.js'
+import { CREATED_BY, REQUESTED_BY, desiredOf, modelContainer, specOf, trafficOf, versionOf } from './ksvc-reading.js'
+import {
+  type ContainerStatus, type KnativeRevision, type Ksvc, type KubeCondition, type KubeEvent, type Pod, REVISION_LABEL
+} from './kube-objects.js'
+
+/** A ksvc and what belongs to it, as they were at about the same moment. */
+export interface Family {
+  readonly ksvc: Ksvc
+  readonly revisions: readonly KnativeRevision[]
+  readonly pods: readonly Pod[]
+}
+
+export function modelOf (family: Family, events: readonly KubeEvent[] = []): Model {
+  const { metadata } = family.ksvc
+  const [spec, desired] = [specOf(family.ksvc), desiredOf(family.ksvc)]
+  const { annotations = {} } = metadata
+  return {
+    name: metadata.name,
+    spec,
+    status: statusOf(observationOf(family, events)),
+    traffic: trafficOf(family.ksvc),
+    desired,
+    generation: metadata.generation ?? 0,
+    createdAt: metadata.creationTimestamp ?? '',
+    createdBy: annotations[CREATED_BY] ?? annotations['serving.knative.dev/creator'] ?? '',
+    updatedBy: annotations[REQUESTED_BY] ?? annotations['serving.knative.dev/lastModifier'] ?? '',
+    version: versionOf(spec, desired)
+  }
+}
+
+export function observationOf ({ ksvc, revisions, pods }: Family, events: readonly KubeEvent[]): Observation {
+  const { metadata, spec, status = {} } = ksvc
+  const conditions = conditionsOf(status.conditions)
+  return {
+    name: metadata.name,
+    generation: metadata.generation ?? 0,
+    observedGeneration: status.observedGeneration ?? -1,
+    deleting: metadata.deletionTimestamp !== undefined,
+    ready: conditions['Ready'],
+    routesReady: conditions['RoutesReady'],
+    latestCreatedRevision: status.latestCreatedRevisionName,
+    latestReadyRevision: status.latestReadyRevisionName,
+    url: status.url,
+    traffic: trafficOf(ksvc),
+    desired: desiredOf(ksvc),
+    port: modelContainer(spec.template.spec).ports?.[0]?.containerPort ?? 8080,
+    hasPullSecret: (spec.template.spec.imagePullSecrets ?? []).length > 0,
+    revisions: revisions.map(observedRevision),
+    pods: pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(observedPod),
+    events: events.map(({ involvedObject, reason = '', message = '' }) => ({ about: involvedObject.name ?? '', reason, message }))
+  }
+}
+
+function observedRevision ({ metadata, spec, status }: KnativeRevision): ObservedRevision {
+  return { name: metadata.name, image: modelContainer(spec).image ?? '', conditions: conditionsOf(status?.conditions) }
+}
+
+function observedPod ({ metadata, status = {} }: Pod): ObservedPod {
+  const scheduled = status.conditions?.find(({ type }) => type === 'PodScheduled')
+  return {
+    name: metadata.name,
+    revision: metadata.labels?.[REVISION_LABEL] ?? '',
+    running: status.phase === 'Running',
+    unschedulable: scheduled?.status === 'False' ? scheduled.message ?? scheduled.reason ?? '' : undefined,
+    containers: (status.containerStatuses ?? []).map(observedContainer)
+  }
+}
+
+function observedContainer ({ name, ready, restartCount, state, lastState }: ContainerStatus): ObservedContainer {
+  const ended = state?.terminated ?? lastState?.terminated
+  return {
+    name,
+    ready,
+    running: state?.waiting === undefined && state?.terminated === undefined,
+    restarts: restartCount,
+    waiting: state?.waiting === undefined ? undefined : { reason: state.waiting.reason ?? '', message: state.waiting.message ?? '' },
+    ended: ended === undefined ? undefined : { reason: ended.reason ?? '', exitCode: ended.exitCode, log: ended.message ?? '' }
+  }
+}
+
+function conditionsOf (conditions: readonly KubeCondition[] = []): Record<string, Condition> {
+  return Object.fromEntries(conditions.map(({ type, status, reason = '', message = '' }) =>
+    [type, { status: status === 'True' || status === 'False' ? status : 'Unknown', reason, message }]))
+}

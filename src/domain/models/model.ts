@@ -1,0 +1,128 @@
+/** What a client can write of a model: all fields present, defaults filled in. */
+export interface ModelSpec {
+  /** Registry reference, best by digest. */
+  readonly image: string
+  /** '' when there is none. */
+  readonly description: string
+  readonly labels: Readonly<Record<string, string>>
+  /** The path SCR serves under, without slashes at its ends; null: not set in the container, found by probing. */
+  readonly appPath: string | null
+  readonly port: number
+  readonly env: readonly EnvVar[]
+  readonly resources: Resources
+  readonly scaling: Scaling
+  /** Rows one pod scores at once; 0: no hard limit, `scaling.target` scales. */
+  readonly containerConcurrency: number
+  /** The longest a single call may take. */
+  readonly timeoutSeconds: number
+  /** Names of secrets in the models' namespace. */
+  readonly imagePullSecrets: readonly string[]
+  /** Scoring is a pure function: a row that may have been scored may be sent again. */
+  readonly retrySafe: boolean
+}
+
+export type EnvVar =
+  | { readonly name: string, readonly value: string }
+  | { readonly name: string, readonly secret: { readonly name: string, readonly key: string } }
+
+/** Quantities as Kubernetes has them ("500m", "2Gi"). */
+export interface Resources {
+  readonly requests: { readonly cpu?: string, readonly memory?: string }
+  readonly limits: { readonly cpu?: string, readonly memory?: string }
+}
+
+/** Autoscaling as Knative has it; durations are Go-style strings ("60s"). It lives in the template: a change makes a new revision. */
+export interface Scaling {
+  readonly minScale: number
+  /** 0: no limit of its own. */
+  readonly maxScale: number
+  /** null: the cluster's default. */
+  readonly initialScale: number | null
+  readonly metric: 'concurrency' | 'rps' | 'cpu' | 'memory'
+  /** Of the metric, per pod. */
+  readonly target: number
+  readonly window: string
+  /** How long the last pod stays after the traffic has ended; null: the cluster's default. */
+  readonly retention: string | null
+  /** 0: the activator leaves the path while pods are warm; -1: never leaves it. */
+  readonly burstCapacity: number
+}
+
+/** One row of a traffic table. `percent` is 0..100. */
+export interface TrafficTarget {
+  readonly revision: string
+  /** The row follows the latest ready revision. */
+  readonly latest: boolean
+  readonly percent: number
+  readonly tag?: string
+  /** The tag's own URL, as the cluster tells it. */
+  readonly url?: string
+}
+
+/** A row as it was asked for: a latest row names no revision. */
+export type DesiredTarget =
+  | { readonly latest: true, readonly percent: number, readonly tag?: string }
+  | { readonly latest: false, readonly revision: string, readonly percent: number, readonly tag?: string }
+
+/**
+ * `Ready`: serves what was asked for (asleep at zero is Ready); `Deploying`: still progressing; `Degraded`: an earlier revision
+ * serves while the one asked for failed or is not ready; `Failed`: nothing serves; `Deleting`.
+ */
+export type Phase = 'Ready' | 'Deploying' | 'Degraded' | 'Failed' | 'Deleting'
+
+/** Why a model is as it is, in one sentence, what to do, and who can do it. */
+export interface Explanation {
+  readonly summary: string
+  readonly remedy: string
+  readonly owner: 'you' | 'platform engineer' | 'registry owner' | 'nobody'
+  /** Nothing improves until the owner acts; otherwise waiting is enough. */
+  readonly needsAction: boolean
+}
+
+export interface ModelStatus {
+  readonly phase: Phase
+  readonly ready: boolean
+  /** Knative's words for the condition Ready. */
+  readonly reason?: string
+  readonly message?: string
+  readonly explanation: Explanation
+  /** From outside the cluster. */
+  readonly url?: string
+  /** Pods that run and are not ending; 0 and Ready means asleep. */
+  readonly replicas: number
+  readonly latestCreatedRevision?: string
+  readonly latestReadyRevision?: string
+}
+
+export interface Model {
+  readonly name: string
+  readonly spec: ModelSpec
+  readonly status: ModelStatus
+  /** What serves now. */
+  readonly traffic: readonly TrafficTarget[]
+  /** What was asked for. */
+  readonly desired: readonly DesiredTarget[]
+  readonly generation: number
+  /** RFC 3339. */
+  readonly createdAt: string
+  readonly createdBy: string
+  readonly updatedBy: string
+  /** The ETag's content: a hash of spec and desired traffic. Status writes do not move it. */
+  readonly version: string
+  /** What the cluster remarked on the write that this model answers. */
+  readonly warnings?: readonly string[]
+}
+
+/** What scoring needs to know of a revision; from its own template, not from the model's present one. */
+export interface Revision {
+  readonly name: string
+  /** Unique in time: a name can come again after a deletion, a uid can't. */
+  readonly uid: string
+  readonly image: string
+  readonly appPath: string | null
+  readonly ready: boolean
+  readonly containerConcurrency: number
+  readonly timeoutSeconds: number
+  /** Of the revision's own service, reachable inside the cluster only. */
+  readonly innerUrl: string
+}

@@ -1,0 +1,118 @@
+import { causeOf } from './causes.js'
+import type { DesiredTarget, Explanation, Model, ModelStatus, Phase, TrafficTarget } from './model.js'
+import type { Observation, ObservedRevision } from './observation.js'
+
+/** What is to be told of a model. Never Ready while the status speaks of an older spec, or while other traffic is served than asked for. */
+export function statusOf (seen: Observation): ModelStatus {
+  const { phase, explanation } = judged(seen)
+  return {
+    phase,
+    ready: phase === 'Ready',
+    ...optional('reason', seen.ready?.reason),
+    ...optional('message', seen.ready?.message),
+    explanation,
+    ...optional('url', seen.url),
+    replicas: seen.pods.filter(({ running }) => running).length,
+    ...optional('latestCreatedRevision', seen.latestCreatedRevision),
+    ...optional('latestReadyRevision', seen.latestReadyRevision)
+  }
+}
+
+interface Judgement { readonly phase: Phase, readonly explanation: Explanation }
+
+function judged (seen: Observation): Judgement {
+  if (seen.deleting) return { phase: 'Deleting', explanation: nothingToDo('the model is being deleted; what runs ends within about half a minute') }
+  if (seen.observedGeneration !== seen.generation || seen.ready === undefined) {
+    return { phase: 'Deploying', explanation: nothingToDo('the cluster has not taken up the last change yet') }
+  }
+  if (seen.ready.status === 'True') return servesAsAsked(seen) ? { phase: 'Ready', explanation: healthy(seen) } : trafficMoving(seen)
+
+  const explanation = unreadyCause(seen)
+  const serves = seen.routesReady?.status === 'True' || seen.traffic.length > 0
+  if (!explanation.needsAction && seen.ready.status !== 'False') return { phase: 'Deploying', explanation }
+  return serves
+    ? { phase: 'Degraded', explanation: { ...explanation, summary: `${servingRevisions(seen)} goes on serving; ${explanation.summary}` } }
+    : { phase: 'Failed', explanation }
+}
+
+/** Ready=False without a cause that can be seen is told in the cluster's words. */
+function unreadyCause (seen: Observation): Explanation {
+  const unknown = seen.desired.find(row => !row.latest && !seen.revisions.some(({ name }) => name === row.revision))
+  const revision = unreadyRevision(seen)
+  const cause = revision === undefined ? undefined : causeOf(revision, seen)
+  if (cause !== undefined) return cause
+  if (seen.ready?.status === 'False' && unknown !== undefined && !unknown.latest) {
+    return {
+      summary: `the traffic table names revision ${unknown.revision}, which does not exist`,
+      remedy: 'correct the traffic table',
+      owner: 'you',
+      needsAction: true
+    }
+  }
+  if (seen.ready?.status === 'False') {
+    return {
+      summary: `the cluster says: ${(seen.ready.message || seen.ready.reason).replace(/\.+$/, '')}`,
+      remedy: 'correct the model by PUT or PATCH, or show this message to the platform engineer',
+      owner: 'you',
+      needsAction: true
+    }
+  }
+  return nothingToDo(revision === undefined ? 'the cluster is preparing the model' : `revision ${revision.name} is starting`)
+}
+
+/** The newest one if it fails, otherwise the first that the traffic table names and that isn't ready. */
+function unreadyRevision ({ revisions, latestCreatedRevision, desired }: Observation): ObservedRevision | undefined {
+  const isUnready = ({ conditions }: ObservedRevision) => conditions['Ready']?.status !== 'True'
+  const named = [latestCreatedRevision, ...desired.map(row => row.latest ? latestCreatedRevision : row.revision)]
+  return named.map(name => revisions.find(revision => revision.name === name)).find(revision => revision !== undefined && isUnready(revision))
+}
+
+function trafficMoving (seen: Observation): Judgement {
+  return { phase: 'Deploying', explanation: nothingToDo(`traffic is moving: ${servingRevisions(seen) || 'nothing'} serves until the table asked for is in force`) }
+}
+
+function healthy ({ pods }: Observation): Explanation {
+  const running = pods.filter(({ running }) => running).length
+  return nothingToDo(running === 0
+    ? 'asleep: no pod runs while nobody scores; the first call wakes it and takes longer'
+    : `serves as asked for on ${running} pod${running === 1 ? '' : 's'}`, 'nothing to do')
+}
+
+function nothingToDo (summary: string, remedy = 'wait'): Explanation {
+  return { summary, remedy, owner: 'nobody', needsAction: false }
+}
+
+function servingRevisions ({ traffic }: Observation): string {
+  return [...new Set(traffic.filter(({ percent }) => percent > 0).map(({ revision }) => revision))].join(' and ')
+}
+
+/** A row of 0 % without a tag asks for nothing. A latest row must have reached the newest revision: before, an older one serves it. */
+function servesAsAsked ({ desired, traffic, latestCreatedRevision }: Observation): boolean {
+  const wanted = desired.filter(asksForSomething).map(row => rowText(row, row.latest ? latestCreatedRevision ?? '' : row.revision))
+  const served = traffic.filter(asksForSomething).map(row => rowText(row, row.revision))
+  return wanted.sort().join() === served.sort().join()
+}
+
+function asksForSomething ({ percent, tag }: DesiredTarget | TrafficTarget): boolean {
+  return percent > 0 || tag !== undefined
+}
+
+function rowText ({ percent, tag = '' }: DesiredTarget | TrafficTarget, revision: string): string {
+  return `${revision}=${percent}:${tag}`
+}
+
+function optional<Name extends string> (name: Name, value: string | undefined): { [N in Name]?: string } {
+  return (value === undefined || value === '' ? {} : { [name]: value }) as { [N in Name]?: string }
+}
+
+export type Verdict = 'ready' | 'progressing' | 'failed' | 'gone'
+
+/** A False can flicker and heal: only one that has held so long is final. */
+export const SETTLE_MS = 2_000
+
+/** What a writer who waits makes of a state that has held for `heldMs`. `failed`: nothing improves until somebody acts. */
+export function verdictOn (model: Model | undefined, heldMs: number): Verdict {
+  if (model === undefined) return 'gone'
+  if (model.status.ready) return 'ready'
+  return model.status.explanation.needsAction && heldMs >= SETTLE_MS ? 'failed' : 'progressing'
+}
