@@ -1,0 +1,66 @@
+import type { Inputs, Outputs } from '../../domain/scoring/scorer.js'
+
+/** The two bodies that SCR models take; which one is learnt by trying (SCR.md of the field: clients of 2021 to 2026 use both). */
+export type BodyStyle = 'data' | 'inputs'
+
+/** `{"data":{NAME: value, …}}` or `{"inputs":[{"name":NAME,"value":value}, …]}`. Missing is null in both. */
+export function requestBody (inputs: Inputs, style: BodyStyle): string {
+  if (style === 'data') return JSON.stringify({ data: inputs })
+  return JSON.stringify({ inputs: Object.entries(inputs).map(([name, value]) => ({ name, value })) })
+}
+
+/**
+ * The outputs in a model's answer: `{"data":{…}}` or `{"outputs":[{"name","value"}, …]}`, with or without the envelope of version
+ * and metadata, members in any order. CHAR values are blank padded at either end and lose that; missing is null.
+ * undefined when it is neither.
+ */
+export function outputsOf (text: string): Outputs | undefined {
+  const answer = parsed(text)
+  if (isObject(answer.data)) return withoutPadding(Object.entries(answer.data))
+  if (!Array.isArray(answer.outputs)) return undefined
+  const pairs = answer.outputs.map(output => isObject(output) && typeof output.name === 'string' ? [output.name, output.value ?? null] as const : undefined)
+  return pairs.every(pair => pair !== undefined) ? withoutPadding(pairs) : undefined
+}
+
+function withoutPadding (pairs: ReadonlyArray<readonly [string, unknown]>): Outputs {
+  const outputs: Record<string, unknown> = {}
+  for (const [name, value] of pairs) outputs[name] = typeof value === 'string' ? trimmed(value) : value
+  return outputs
+}
+
+/** Without blanks at either end; other white space is part of the value. */
+function trimmed (text: string): string {
+  if (text.charCodeAt(0) !== 32 && text.charCodeAt(text.length - 1) !== 32) return text
+  return text.replace(/^ +| +$/g, '')
+}
+
+/**
+ * What a model says of a failure, in one line: Viya's `{errorCode, message, details, httpStatusCode}`, Spring's
+ * `{timestamp, status, error, path}`, or the text itself.
+ */
+export function errorText (text: string): string {
+  const { message, details, error, path } = parsed(text)
+  const parts = typeof message === 'string' && message !== ''
+    ? [message, ...(Array.isArray(details) ? details.filter(detail => typeof detail === 'string') : [])]
+    : typeof error === 'string' ? [error, ...(typeof path === 'string' ? [`at ${path}`] : [])] : [text]
+  return parts.join('; ').replaceAll(/\s+/g, ' ').trim().slice(0, 500)
+}
+
+/** Whether a failure was told by the model itself rather than by what stands in front of it. */
+export function isModelsOwn (text: string): boolean {
+  const { message, error, errorCode } = parsed(text)
+  return typeof message === 'string' || typeof error === 'string' || errorCode !== undefined
+}
+
+function parsed (text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : {}
+  } catch {
+    return {}
+  }
+}
+
+function isObject (value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

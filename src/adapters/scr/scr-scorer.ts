@@ -1,0 +1,141 @@
+import { DomainError, isFault } from '../../domain/errors.js'
+import { UNKNOWN_SIGNATURE, type Signature } from '../../domain/scoring/signature.js'
+import type { Inputs, Outputs, Scorer, ScoringTarget } from '../../domain/scoring/scorer.js'
+import { fromStatus, fromTransport } from './errors.js'
+import type { Pools } from './pools.js'
+import { ScrApps, type ScrApp } from './scr-app.js'
+import { outputsOf, requestBody, type BodyStyle } from './scr-protocol.js'
+import { signatureIn } from './scr-signature.js'
+
+/** The platform's own time-out has to come first, so that its answer tells which one it was. */
+const BEYOND_PLATFORM_MS = 5_000
+const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json' }
+
+/** One call to a model, for metrics. */
+export interface ModelCall { readonly model: string, readonly revision: string | undefined, readonly status: number | undefined, readonly durationMs: number }
+
+interface Answer { readonly status: number, readonly text: string }
+
+/** SAS Container Runtime over HTTP: `POST {app}` or `POST {app}/{step}`, `GET {app}/apiMeta/api`. */
+export class ScrScorer implements Scorer {
+  readonly #pools: Pools
+  readonly #onCall: (call: ModelCall) => void
+  readonly #apps = new ScrApps()
+
+  constructor (pools: Pools, onCall: (call: ModelCall) => void) {
+    this.#pools = pools
+    this.#onCall = onCall
+  }
+
+  async signature (target: ScoringTarget, signal: AbortSignal): Promise<Signature> {
+    const app = this.#apps.at(target.key)
+    if (app.signature !== undefined) return app.signature
+    for (const path of target.appPaths) {
+      const { status, text } = await this.#call(target, 'GET', `/${path}/apiMeta/api`, undefined, signal)
+      if (status === 404) {
+        if (text === '') throw nothingThere(target)
+        continue
+      }
+      if (status !== 200) throw notTheRowsFault(fromStatus(status, text, target.model))
+      app.path = path
+      app.signature = readSignature(text, target)
+      return app.signature
+    }
+    return UNKNOWN_SIGNATURE // not kept: a model may describe itself once it is up
+  }
+
+  async score (target: ScoringTarget, step: string | undefined, inputs: Inputs, signal: AbortSignal): Promise<Outputs> {
+    const app = this.#apps.at(target.key)
+    while (app.path === undefined || app.style === undefined) {
+      if (app.probe === undefined) {
+        const probe = this.#probe(app, target, step, inputs, signal)
+        app.probe = probe
+        try {
+          return await probe
+        } finally {
+          delete app.probe
+        }
+      }
+      await app.probe.catch(() => {}) // its own row's failure
+      signal.throwIfAborted()
+    }
+    return await this.#post(app.path, app.style, target, step, inputs, signal)
+  }
+
+  /** Scores a row and learns under which path and in which body style the application takes rows. */
+  async #probe (app: ScrApp, target: ScoringTarget, step: string | undefined, inputs: Inputs, signal: AbortSignal): Promise<Outputs> {
+    const paths = app.path === undefined ? target.appPaths : [app.path]
+    for (const path of paths) {
+      try {
+        const outputs = await this.#bothStyles(app, path, target, step, inputs, signal)
+        app.path = path
+        return outputs
+      } catch (error) {
+        if (!isFault(error, 'signature-unknown')) throw error
+      }
+    }
+    const tried = paths.map(path => `/${[path, ...(step === undefined ? [] : [step])].join('/')}`).join(', ')
+    throw new DomainError('model-answer-invalid', `${target.model}: it takes no rows at ${tried}`, {
+      remedy: step === undefined ? 'set appPath to the path that the image serves under' : 'check step= and the model\'s appPath'
+    })
+  }
+
+  async #bothStyles (app: ScrApp, path: string, target: ScoringTarget, step: string | undefined, inputs: Inputs, signal: AbortSignal): Promise<Outputs> {
+    const refusals: string[] = []
+    for (const style of app.style === undefined ? ['data', 'inputs'] as const : [app.style]) {
+      try {
+        const outputs = await this.#post(path, style, target, step, inputs, signal)
+        app.style = style
+        return outputs
+      } catch (error) {
+        if (!isFault(error, 'row-refused')) throw error
+        refusals.push(error.message)
+      }
+    }
+    throw new DomainError('row-refused', [...new Set(refusals)].join('; with inputs instead of data: '))
+  }
+
+  async #post (path: string, style: BodyStyle, target: ScoringTarget, step: string | undefined, inputs: Inputs, signal: AbortSignal): Promise<Outputs> {
+    const url = step === undefined ? `/${path}` : `/${path}/${encodeURIComponent(step)}`
+    const { status, text } = await this.#call(target, 'POST', url, requestBody(inputs, style), signal)
+    if (status === 200) {
+      const outputs = outputsOf(text)
+      if (outputs === undefined) throw new DomainError('model-answer-invalid', `${target.model}: its answer has neither data nor outputs`)
+      return outputs
+    }
+    if (status === 404) throw text === '' ? nothingThere(target) : new DomainError('signature-unknown', `${target.model}: nothing at ${url}`)
+    throw fromStatus(status, text, target.model)
+  }
+
+  async #call (target: ScoringTarget, method: 'GET' | 'POST', path: string, body: string | undefined, signal: AbortSignal): Promise<Answer> {
+    const startedAt = performance.now()
+    const limitMs = target.timeoutSeconds * 1000 + BEYOND_PLATFORM_MS
+    let status: number | undefined
+    try {
+      const answer = await this.#pools.request(target.url, path, { method, headers: JSON_HEADERS, body: body ?? null, signal, headersTimeout: limitMs, bodyTimeout: limitMs })
+      status = answer.statusCode
+      return { status, text: await answer.body.text() }
+    } catch (error) {
+      signal.throwIfAborted()
+      throw fromTransport(error, target.model)
+    } finally {
+      this.#onCall({ model: target.model, revision: target.revision, status, durationMs: performance.now() - startedAt })
+    }
+  }
+}
+
+function readSignature (text: string, target: ScoringTarget): Signature {
+  try {
+    const signature = signatureIn(JSON.parse(text))
+    if (signature !== undefined) return signature
+  } catch {}
+  throw new DomainError('model-answer-invalid', `${target.model}: its description (apiMeta/api) is not that of an SCR model`)
+}
+
+function nothingThere ({ model, revision }: ScoringTarget): DomainError {
+  return new DomainError('revision-not-found', `${model}: nothing answers at the address of ${revision ?? 'the model'}`)
+}
+
+function notTheRowsFault (error: DomainError): DomainError {
+  return error.fault === 'row-refused' ? new DomainError('model-answer-invalid', error.message) : error
+}
