@@ -1,0 +1,87 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Config } from './config.js'
+import type { ModelStore } from './domain/models/model-store.js'
+import { imageAllowList } from './domain/models/spec-rules.js'
+import type { Scorer } from './domain/scoring/scorer.js'
+import { Slots } from './domain/scoring/slots.js'
+import { SpoolArea } from './http/answer-spool.js'
+import { modelRoutes } from './http/models.routes.js'
+import { openapi } from './http/openapi.js'
+import { operationsRoutes } from './http/operations.routes.js'
+import { Problem, sendNotFound, sendProblem } from './http/problem.js'
+import { scoringRoutes } from './http/scoring.routes.js'
+import { discardRest } from './http/upload.js'
+import { serializerCompiler, validatorCompiler } from './http/validation.js'
+import type { Metrics } from './metrics.js'
+
+const BODY_MAX_BYTES = 1024 * 1024
+
+/** What the service needs of the world. */
+export interface Ports {
+  readonly models: ModelStore
+  readonly scorer: Scorer
+  /** Why the cluster can't be relied on now; undefined: it can. */
+  readonly clusterNotReady: () => string | undefined
+  readonly cacheAgeMs: () => number
+}
+
+/** Where the service is in its life; `shutdown.ts` moves it. */
+export interface Lifecycle {
+  stopping: boolean
+  /** Aborted when what still runs has to end. */
+  readonly abandon: AbortController
+}
+
+/** Builds the service and never listens, so that a test owns the port and its end. */
+export async function buildApp (config: Config, ports: Ports, metrics: Metrics, lifecycle: Lifecycle, log: FastifyBaseLogger): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: log,
+    bodyLimit: BODY_MAX_BYTES,
+    // one line an outcome is written by who knows it
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    requestIdHeader: 'x-request-id',
+    routerOptions: { maxParamLength: 500 },
+    return503OnClosing: false // scoring refuses by itself, with a problem document; the rest is answered to the last
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler(sendProblem)
+  app.setNotFoundHandler(sendNotFound)
+  app.addSchema(Problem)
+
+  const upload = { maxBytes: config.MAX_UPLOAD_BYTES, idleMs: config.UPLOAD_IDLE_SECONDS * 1000 }
+  app.addHook('onRequest', async (request, reply) => { void reply.header('x-request-id', request.id) })
+  app.addHook('onSend', async (request, reply) => {
+    // Nothing is answered before the body was read: SAS and Python write all of it first.
+    if (!await discardRest(request.raw, upload)) void reply.header('connection', 'close')
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.requestDone({ method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode, durationMs: reply.elapsedTime })
+  })
+
+  const slots = new Slots(config.MAX_CONCURRENCY)
+  const spoolArea = new SpoolArea(config.SPOOL_DIR, config.SPOOL_MAX_BYTES)
+  metrics.watch({ cacheAgeSeconds: () => ports.cacheAgeMs() / 1000, rowsInFlight: () => slots.inUse, spoolBytes: () => spoolArea.usedBytes })
+
+  await openapi(app)
+  await app.register(operationsRoutes, {
+    metrics: metrics.registry,
+    notReady: () => lifecycle.stopping ? 'shutting down' : ports.clusterNotReady()
+  })
+  await app.register(modelRoutes, { models: ports.models, allowList: imageAllowList(config.IMAGE_ALLOW_LIST) })
+  await app.register(scoringRoutes, {
+    models: ports.models,
+    scorer: ports.scorer,
+    dataPath: config.DATA_PATH,
+    slots,
+    spoolArea,
+    upload,
+    rowTimeoutMs: config.ROW_TIMEOUT_SECONDS * 1000,
+    holdMs: config.HOLD_SECONDS * 1000,
+    abandon: lifecycle.abandon.signal,
+    isStopping: () => lifecycle.stopping,
+    onScored: metrics.scored
+  })
+  return app
+}

@@ -1,0 +1,63 @@
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { Type, type Static } from 'typebox'
+import { Value } from 'typebox/value'
+
+const bytes = (fallback: number) => Type.Integer({ minimum: 1, default: fallback })
+
+/** What the environment may say. Names carry their unit. */
+const Environment = Type.Object({
+  PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080 }),
+  HOST: Type.String({ default: '0.0.0.0' }),
+  LOG_LEVEL: Type.Union(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map(level => Type.Literal(level)), { default: 'info' }),
+  /** A file; unset: the service account of the pod. */
+  KUBECONFIG: Type.Optional(Type.String()),
+  NAMESPACE: Type.String({ pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', maxLength: 63, default: 'sas-model-inference' }),
+  /** The ingress, from outside the cluster: the model's host goes into the Host header. */
+  SCORING_GATEWAY_URL: Type.Optional(Type.String({ pattern: '^https?://[^/]+/?$' })),
+  /** `revision`: each revision's own service, inside the cluster; `route`: the model's URL. */
+  DATA_PATH: Type.Optional(Type.Union([Type.Literal('revision'), Type.Literal('route')])),
+  /** No default: running without a login has to be said. */
+  AUTH_MODE: Type.Union([Type.Literal('none')]),
+  /** Comma separated patterns with `*`; no default: `*` allows all and has to be said. */
+  IMAGE_ALLOW_LIST: Type.String({ minLength: 1 }),
+  MAX_UPLOAD_BYTES: bytes(1024 ** 3),
+  /** How long an upload may stand still. */
+  UPLOAD_IDLE_SECONDS: Type.Integer({ minimum: 1, default: 60 }),
+  SPOOL_DIR: Type.String({ default: path.join(tmpdir(), 'scr-modelops') }),
+  SPOOL_MAX_BYTES: bytes(2 * 1024 ** 3),
+  /** How long the status line is held after the upload's end, below the 60 s of common proxies. */
+  HOLD_SECONDS: Type.Integer({ minimum: 0, default: 50 }),
+  /** Rows in flight, over all requests. */
+  MAX_CONCURRENCY: Type.Integer({ minimum: 1, maximum: 10_000, default: 256 }),
+  /** For one row, its retries included; above the longest timeoutSeconds of a model. */
+  ROW_TIMEOUT_SECONDS: Type.Integer({ minimum: 1, default: 610 }),
+  /** How long running requests may go on after SIGTERM. */
+  DRAIN_SECONDS: Type.Integer({ minimum: 0, default: 25 })
+})
+
+export type Config = Readonly<Static<typeof Environment>> & { readonly DATA_PATH: 'revision' | 'route' }
+
+/** Reads the environment once. Throws one error naming every bad variable, its value and what is allowed; `''` counts as unset. */
+export function readConfig (env: NodeJS.ProcessEnv): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, text]) => text !== ''))
+  const config = Value.Clean(Environment, Value.Convert(Environment, Value.Default(Environment, given))) as Static<typeof Environment>
+  const faults = new Map<string, string>()
+  for (const { instancePath, message, params } of Value.Errors(Environment, config)) {
+    for (const name of 'requiredProperties' in params ? params.requiredProperties : [instancePath.slice(1)]) {
+      faults.set(name, `${name}${given[name] === undefined ? ' is not set' : `=${given[name]}`}: ${ALLOWED[name] ?? message}`)
+    }
+  }
+  if (faults.size > 0) throw new Error(`bad configuration\n  ${[...faults.values()].join('\n  ')}`)
+  return Object.freeze({ ...config, DATA_PATH: config.DATA_PATH ?? (config.SCORING_GATEWAY_URL === undefined ? 'revision' : 'route') })
+}
+
+/** What is allowed, where the schema's own words would not tell. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  AUTH_MODE: 'must be none (no login: whoever reaches the service may do everything)',
+  DATA_PATH: 'must be revision or route',
+  IMAGE_ALLOW_LIST: 'must list the images that may be deployed, e.g. registry.example.com/models/*; * allows all',
+  LOG_LEVEL: 'must be trace, debug, info, warn, error, fatal or silent',
+  NAMESPACE: 'must be a namespace\'s name',
+  SCORING_GATEWAY_URL: 'must be an http or https URL without a path'
+}

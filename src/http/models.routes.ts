@@ -1,0 +1,227 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type, type Static } from 'typebox'
+import { invalidFields } from '../domain/errors.js'
+import type { ImageAllowList } from '../domain/models/image-allow-list.js'
+import type { Model } from '../domain/models/model.js'
+import type { ModelStore } from '../domain/models/model-store.js'
+import type { GivenSpec } from '../domain/models/new-spec.js'
+import type { Outcome } from '../domain/models/wait-for-model.js'
+import { createModel, deleteModel, patchModel, putModel } from '../domain/models/write-model.js'
+import { callerName } from './caller.js'
+import { callerSignal } from './caller-signal.js'
+import { etagOf, preconditions } from './etag.js'
+import { ModelAnswer, ModelPatch, NewModel, ReplacedModel } from './model.schemas.js'
+import { problems } from './problem.js'
+import { serializerCompiler, validatorCompiler } from './validation.js'
+
+interface ModelRoutes {
+  readonly models: ModelStore
+  readonly allowList: ImageAllowList
+  /** Fires when waits have to end because the service stops. */
+  readonly abandon?: AbortSignal
+}
+
+const Name = Type.Object({ name: Type.String() })
+
+const wait = Type.Optional(Type.Integer({
+  minimum: 0,
+  maximum: 600,
+  default: 0,
+  description: 'seconds to hold the answer until what was asked for serves, is still progressing (202) or has failed for good (422)'
+}))
+const dryRun = Type.Optional(Type.Boolean({ default: false, description: 'the cluster validates and answers, and stores nothing' }))
+const Write = Type.Object({ wait, dryRun }, { additionalProperties: false })
+const Update = Type.Object({
+  wait,
+  dryRun,
+  redeploy: Type.Optional(Type.Boolean({ default: false, description: 'a new revision of the same image reference, e.g. of a tag that was published again' })),
+  traffic: Type.Optional(Type.Unsafe<'latest'>({
+    type: 'string', enum: ['latest'], description: 'all traffic goes to the newest revision once it is ready, also when it was pinned to others'
+  }))
+}, { additionalProperties: false })
+
+const ETag = { ETag: { type: 'string', description: 'of spec and traffic as asked for; for If-Match' } }
+const RetryAfter = { 'Retry-After': { type: 'integer', description: 'seconds' } }
+const modelWith = (description: string, headers: object) => ({ description, headers, content: { 'application/json': { schema: Type.Ref('Model') } } })
+const progressing = modelWith('still progressing when wait= was over', { ...ETag, ...RetryAfter })
+const IfMatch = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'the ETag of the state that the change was made for; 412 when it has changed since' }))
+})
+const Conditions = Type.Object({
+  ...IfMatch.properties,
+  'if-none-match': Type.Optional(Type.String({ description: '*: create only, never replace' }))
+})
+
+const RETRY_SECONDS = 5
+
+export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutes> = async (app, { models, allowList, abandon }) => {
+  const world = { models, allowList }
+  app.addSchema(ModelAnswer)
+  // A scope with schemas of its own goes back to Fastify's compilers, which coerce and drop fields, unless it is told again.
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
+
+  app.get('/models', {
+    schema: {
+      operationId: 'listModels',
+      tags: ['models'],
+      summary: 'Every model of the namespace, also those made by other tools; by name',
+      querystring: Type.Object({
+        ready: Type.Optional(Type.Boolean({ description: 'only those that are ready, or are not' })),
+        labelSelector: Type.Optional(Type.String({ description: 'Kubernetes\' syntax, e.g. team=risk,stage!=dev' })),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100, description: 'models in one answer' })),
+        continue: Type.Optional(Type.String({ description: 'from the answer before, for the next page' }))
+      }, { additionalProperties: false }),
+      response: {
+        200: {
+          description: 'Cache-Status: scr-modelops; fwd=stale tells that the cluster itself was asked',
+          content: { 'application/json': { schema: Type.Object({ items: Type.Array(Type.Ref('Model')), continue: Type.Optional(Type.String()) }) } }
+        },
+        ...problems(403, 422, 503)
+      }
+    }
+  }, async (request, reply) => {
+    const { limit = 100, ...query } = request.query
+    const { items, stale, continue: next } = await models.list({ limit, ...query }, callerSignal(reply))
+    if (stale) void reply.header('cache-status', 'scr-modelops; fwd=stale')
+    return { items: items.map(answerOf), ...(next === undefined ? {} : { continue: next }) }
+  })
+
+  app.post('/models', {
+    schema: {
+      operationId: 'createModel',
+      tags: ['models'],
+      summary: 'Deploys a new model',
+      body: NewModel,
+      querystring: Write,
+      response: {
+        201: modelWith('stored; with wait=, it serves', { ...ETag, Location: { type: 'string' } }), 202: progressing, ...problems(400, 403, 409, 415, 422, 503)
+      }
+    }
+  }, async (request, reply) => {
+    const { name, ...given } = request.body
+    const outcome = await createModel(world, name, given as GivenSpec, writeOptions(request), signalOf(reply))
+    void reply.header('location', `/models/${outcome.model.name}`)
+    audit(request, outcome.model, 'model created')
+    return await sendModel(reply, outcome, 201)
+  })
+
+  app.get('/models/:name', {
+    schema: {
+      operationId: 'getModel',
+      tags: ['models'],
+      summary: 'One model with its status, and why it is so',
+      params: Name,
+      response: { 200: modelWith('the model', ETag), ...problems(403, 404, 503) }
+    }
+  }, async (request, reply) => await sendModel(reply, { model: await models.get(request.params.name, callerSignal(reply)), done: true }, 200))
+
+  app.put('/models/:name', {
+    schema: {
+      operationId: 'putModel',
+      tags: ['models'],
+      summary: 'Creates or replaces a model; safe to be sent again',
+      description: 'Absent fields go to their defaults; what other tools have set and this API does not know stays. An identical request writes nothing. ' +
+        'Every change but description, labels and retrySafe makes a new revision.',
+      params: Name,
+      headers: Conditions,
+      body: ReplacedModel,
+      querystring: Update,
+      response: {
+        200: modelWith('replaced, or unchanged', ETag),
+        201: modelWith('created', { ...ETag, Location: { type: 'string' } }),
+        202: progressing,
+        ...problems(400, 403, 409, 412, 415, 422, 503)
+      }
+    }
+  }, async (request, reply) => {
+    const { name } = request.params
+    const options = { ...updateOptions(request), ...preconditions(request.headers) }
+    const { isNew, ...outcome } = await putModel(world, name, specIn(name, request.body), options, signalOf(reply))
+    if (isNew) void reply.header('location', `/models/${name}`)
+    audit(request, outcome.model, isNew ? 'model created' : 'model replaced')
+    return await sendModel(reply, outcome, isNew ? 201 : 200)
+  })
+
+  app.patch('/models/:name', {
+    schema: {
+      operationId: 'patchModel',
+      tags: ['models'],
+      summary: 'Changes some fields of a model',
+      consumes: ['application/merge-patch+json', 'application/json'],
+      params: Name,
+      headers: IfMatch,
+      body: ModelPatch,
+      querystring: Update,
+      response: { 200: modelWith('changed, or unchanged', ETag), 202: progressing, ...problems(400, 403, 404, 409, 412, 415, 422, 503) }
+    }
+  }, async (request, reply) => {
+    const options = { ...updateOptions(request), ...preconditions(request.headers) }
+    const outcome = await patchModel(world, request.params.name, request.body, options, signalOf(reply))
+    audit(request, outcome.model, 'model changed')
+    return await sendModel(reply, outcome, 200)
+  })
+
+  app.delete('/models/:name', {
+    schema: {
+      operationId: 'deleteModel',
+      tags: ['models'],
+      summary: 'Deletes a model with its revisions',
+      description: 'What runs ends within about half a minute; until then the name is taken. With wait= the answer comes when it is free.',
+      params: Name,
+      headers: IfMatch,
+      querystring: Write,
+      response: {
+        202: progressing, 204: { type: 'null', description: 'being deleted; with wait=, gone' }, ...problems(403, 404, 409, 412, 422, 503)
+      }
+    }
+  }, async (request, reply) => {
+    const { name } = request.params
+    const left = await deleteModel(world, name, { ...writeOptions(request), ...preconditions(request.headers) }, signalOf(reply))
+    audit(request, { name }, 'model deleted')
+    return left === undefined ? await reply.code(204).send(null) : await sendModel(reply, { model: left, done: false }, 202)
+  })
+
+  function signalOf (reply: FastifyReply): AbortSignal {
+    return abandon === undefined ? callerSignal(reply) : AbortSignal.any([callerSignal(reply), abandon])
+  }
+}
+
+type WriteRequest = FastifyRequest<{ Querystring: { wait?: number, dryRun?: boolean } }>
+type UpdateRequest = FastifyRequest<{ Querystring: { wait?: number, dryRun?: boolean, redeploy?: boolean, traffic?: 'latest' } }>
+
+function writeOptions (request: Pick<WriteRequest, 'query'>) {
+  const { wait = 0, dryRun = false } = request.query
+  return { waitSeconds: wait, dryRun, requestedBy: callerName(request as FastifyRequest) }
+}
+
+function updateOptions (request: Pick<UpdateRequest, 'query'>) {
+  const { redeploy = false, traffic } = request.query
+  return { ...writeOptions(request), redeploy, trafficToLatest: traffic === 'latest' }
+}
+
+/** The writable part of a replacement. @throws `request-invalid` when it is for another model */
+function specIn (path: string, body: Static<typeof ReplacedModel>): GivenSpec {
+  const { name, status, traffic, desired, generation, createdAt, createdBy, updatedBy, warnings, ...given } = body
+  if (name === undefined || name === path) return given as GivenSpec
+  throw invalidFields([{ field: 'name', detail: `${JSON.stringify(name)} is not the ${JSON.stringify(path)} of the path`, remedy: 'leave it out; a model can\'t be renamed' }])
+}
+
+async function sendModel (reply: FastifyReply, { model, done }: Outcome, status: 200 | 201 | 202): Promise<FastifyReply> {
+  void reply.header('etag', etagOf(model.version))
+  if (!done) void reply.header('retry-after', RETRY_SECONDS)
+  return await reply.code(done ? status : 202).send(answerOf(model))
+}
+
+/** Flat: what a client wrote and what the cluster tells stand side by side. */
+function answerOf ({ name, spec, version: _, ...told }: Model): object {
+  return { name, ...spec, ...told }
+}
+
+/** One line for every mutation. The cluster itself knows only this service's account. */
+function audit (request: Pick<WriteRequest, 'log' | 'query'>, model: { readonly name: string, readonly generation?: number }, outcome: string): void {
+  const { dryRun = false } = request.query
+  request.log.info({ user: callerName(request as FastifyRequest), model: model.name, generation: model.generation, dryRun }, outcome)
+}

@@ -1,0 +1,165 @@
+import type { IncomingMessage } from 'node:http'
+import { createGunzip } from 'node:zlib'
+import { Readable } from 'node:stream'
+import type { MultipartFile, MultipartValue } from '@fastify/multipart'
+import type { FastifyRequest } from 'fastify'
+import { deferred } from '../domain/deferred.js'
+import { DomainError } from '../domain/errors.js'
+
+export interface UploadLimits {
+  readonly maxBytes: number
+  /** How long an upload may stand still. */
+  readonly idleMs: number
+}
+
+export interface Upload {
+  readonly kind: 'csv' | 'json' | 'ndjson'
+  /** The form fields that came before the file. */
+  readonly fields: Readonly<Record<string, string>>
+  /**
+   * The file's bytes, to be read once. Ends with DomainError `upload-too-large` (nothing is ever cut), `upload-stalled`,
+   * `upload-incomplete`, `request-unreadable`, or the signal's reason. Leaving early leaves the rest in the request: see discardRest.
+   */
+  readonly bytes: AsyncIterable<Buffer>
+  /** Resolves when the request's body has been read to its end. */
+  readonly ended: Promise<void>
+  readonly size: () => number
+}
+
+const CSV_TYPES = new Set(['', 'text/csv', 'application/csv', 'text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded', 'application/vnd.ms-excel'])
+const NDJSON_TYPES = new Set(['application/x-ndjson', 'application/ndjson', 'application/jsonl'])
+const FIELD_MAX_BYTES = 64 * 1024
+
+/** Finds the file in a request: the body itself, or the one file part of a form. */
+export async function openUpload (request: FastifyRequest, limits: UploadLimits, signal: AbortSignal): Promise<Upload> {
+  const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
+  if (encoding !== 'identity' && (encoding !== 'gzip' || type === 'multipart/form-data')) {
+    throw new DomainError('media-type-unsupported', `Content-Encoding ${encoding} is not taken here`, { remedy: 'send the body as it is, or a raw CSV with Content-Encoding: gzip' })
+  }
+  const { promise: ended, resolve: atEnd } = deferred()
+  let size = 0
+  const counted = async function * (chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+    for await (const chunk of watched(chunks, limits.idleMs, signal)) {
+      size += chunk.length
+      if (size > limits.maxBytes) throw new DomainError('upload-too-large', `the file is larger than ${limits.maxBytes} bytes; nothing of it was scored into an answer`)
+      yield chunk
+    }
+    atEnd()
+  }
+  const made = { ended, size: () => size }
+  if (type === 'multipart/form-data') {
+    const { fields, chunks } = await fileOfForm(request)
+    return { ...made, kind: 'csv', fields, bytes: counted(chunks) }
+  }
+  const kind = CSV_TYPES.has(type) ? 'csv' : type === 'application/json' ? 'json' : NDJSON_TYPES.has(type) ? 'ndjson' : undefined
+  if (kind === undefined) {
+    throw new DomainError('media-type-unsupported', `a body of type ${type} can't be scored`, { remedy: 'send text/csv, multipart/form-data with one file, application/json or application/x-ndjson' })
+  }
+  return { ...made, kind, fields: {}, bytes: counted(encoding === 'gzip' ? unzipped(request.raw) : request.raw.iterator({ destroyOnReturn: false })) }
+}
+
+/** Chunks with a limit on how long one may take to come, ended by the signal; the stream behind is left whole. */
+async function * watched (chunks: AsyncIterator<Buffer>, idleMs: number, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+  while (true) {
+    signal.throwIfAborted()
+    const { promise: stopped, reject: stop } = deferred<never>()
+    const stalled = setTimeout(() => stop(new DomainError('upload-stalled', `the upload stood still for ${idleMs / 1000} s`)), idleMs)
+    const left = () => stop(signal.reason as Error)
+    signal.addEventListener('abort', left, { once: true })
+    try {
+      const { done, value } = await Promise.race([chunks.next(), stopped])
+      if (done === true) return
+      yield value
+    } catch (error) {
+      throw uploadFault(error)
+    } finally {
+      clearTimeout(stalled)
+      signal.removeEventListener('abort', left)
+    }
+  }
+}
+
+function uploadFault (error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ECONNRESET' || code === 'FST_MP_PREMATURE_CLOSE') return new DomainError('caller-gone', 'the caller closed the connection during the upload', { cause: error })
+  if (code?.startsWith('Z_') === true) return new DomainError('request-unreadable', `the body is not gzip: ${message}`, { cause: error })
+  if (error instanceof DomainError || (code === undefined && !/multipart|terminated early/i.test(message))) return error
+  return new DomainError('upload-incomplete', `the form ends too early: ${message}`, { cause: error })
+}
+
+function unzipped (raw: IncomingMessage): AsyncIterator<Buffer> {
+  const gunzip = createGunzip()
+  raw.once('error', error => gunzip.destroy(error))
+  return raw.pipe(gunzip)[Symbol.asyncIterator]()
+}
+
+type Part = MultipartFile | MultipartValue
+
+async function fileOfForm (request: FastifyRequest): Promise<{ fields: Record<string, string>, chunks: AsyncIterator<Buffer> }> {
+  // busboy's own limits would cut in silence; bytes are counted by the reader instead
+  const parts = request.parts({ limits: { fileSize: Infinity, fieldSize: FIELD_MAX_BYTES, fields: 50, files: 2, parts: 60 } }) as AsyncIterableIterator<Part>
+  const fields: Record<string, string> = {}
+  while (true) {
+    const { done, value: part } = await nextPart(parts)
+    if (done === true) break
+    if (part.type === 'file') return { fields, chunks: fileThenNothing(part.file, parts) }
+    const text = String(part.value)
+    if (part.valueTruncated || /[\r\n]/.test(text)) throw withoutFilename(part.fieldname)
+    fields[part.fieldname] = text
+  }
+  throw new DomainError('request-invalid', 'the form has no file part', {
+    remedy: 'send the CSV as a file part: curl -F file=@FILE; PROC HTTP IN=MULTI FORM("data"=FILEREF FILENAME="x.csv")'
+  })
+}
+
+async function nextPart (parts: AsyncIterableIterator<Part>): Promise<IteratorResult<Part>> {
+  try {
+    return await parts.next()
+  } catch (error) {
+    throw uploadFault(error)
+  }
+}
+
+function withoutFilename (name: string): DomainError {
+  return new DomainError('request-invalid', `form.${name}: looks like a file, but the part has no file name`, {
+    remedy: 'send it as a file part: curl -F file=@FILE rather than file=<FILE; PROC HTTP with FILENAME="x.csv"'
+  })
+}
+
+async function * fileThenNothing (file: Readable, parts: AsyncIterableIterator<Part>): AsyncGenerator<Buffer, void, undefined> {
+  yield * file.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
+  const { done, value: part } = await nextPart(parts)
+  if (done === true) return
+  throw part.type === 'file'
+    ? new DomainError('request-invalid', 'the form has more than one file part', { remedy: 'send one file a call' })
+    : new DomainError('request-invalid', `form.${part.fieldname}: comes after the file`, { remedy: 'put options before the file, or into the query' })
+}
+
+/**
+ * Reads what is left of a request's body, for clients that write all of it before they read the answer: an answer sent earlier
+ * would fill the pipes until both sides wait, or be lost in a reset. Gives up after `maxBytes` or a pause of `idleMs`; false then.
+ */
+export async function discardRest (request: IncomingMessage, { maxBytes, idleMs }: UploadLimits): Promise<boolean> {
+  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+  if (!hasBody || request.readableEnded || request.destroyed) return true
+  return await new Promise(resolve => {
+    let left = maxBytes
+    const finish = (whole: boolean) => () => {
+      clearTimeout(stalled)
+      request.off('data', count).off('end', ended).off('close', gone)
+      resolve(whole)
+    }
+    const ended = finish(true)
+    const gone = finish(false)
+    const stalled = setTimeout(gone, idleMs)
+    const count = (chunk: Buffer) => {
+      left -= chunk.length
+      stalled.refresh()
+      if (left < 0) gone()
+    }
+    request.unpipe()
+    request.on('data', count).once('end', ended).once('close', gone)
+    request.resume()
+  })
+}

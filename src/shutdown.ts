@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import type { Lifecycle } from './app.js'
+import { DomainError } from './domain/errors.js'
+
+/** kube-proxy sends new connections for a moment after readiness fails. */
+const ENDPOINT_LAG_MS = 3_000
+const SWEEP_MS = 100
+
+export interface Drain {
+  readonly app: FastifyInstance
+  readonly lifecycle: Lifecycle
+  /** How long running requests may go on. */
+  readonly drainMs: number
+  /** Sockets and watches; closed last, since running requests need them. */
+  readonly closeOutgoing: () => Promise<void>
+}
+
+/** Not ready → wait for endpoints to forget us → refuse new, finish running → abort the rest → close outgoing sockets. */
+export async function drain ({ app, lifecycle, drainMs, closeOutgoing }: Drain): Promise<void> {
+  lifecycle.stopping = true
+  const late = setTimeout(() => lifecycle.abandon.abort(new DomainError('service-stopping', 'this replica is shutting down', { retryAfterSeconds: 1 })), drainMs)
+  await sleep(Math.min(ENDPOINT_LAG_MS, drainMs))
+  // close() ends idle connections once; one that was busy then would hold us for the whole keep-alive time
+  const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS)
+  await app.close()
+  clearTimeout(late)
+  clearInterval(sweep)
+  await closeOutgoing()
+}
