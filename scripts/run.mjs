@@ -15,6 +15,7 @@ const tap = bin('tap')
 /** Each command is a list of steps; the last one gets the arguments given after `--`. */
 const commands = {
   build: [build],
+  openapi: [build, ['node', 'dist/scripts/openapi.js']],
   demo: [build, ['node', 'dist/simulator/demo.js']],
   simulator: [build, ['node', 'dist/simulator/main.js']],
   test: [build, lint, tap],

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Config } from './config.js'
@@ -17,6 +18,12 @@ import type { Metrics } from './metrics.js'
 
 const BODY_MAX_BYTES = 1024 * 1024
 
+/** The caller's own id, where it can be written into a log line as it is; otherwise a new one. */
+function requestId ({ headers }: { readonly headers: Readonly<Record<string, string | string[] | undefined>> }): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
+}
+
 /** What the service needs of the world. */
 export interface Ports {
   readonly models: ModelStore
@@ -34,13 +41,15 @@ export interface Lifecycle {
 }
 
 /** Builds the service and never listens, so that a test owns the port and its end. */
-export async function buildApp (config: Config, ports: Ports, metrics: Metrics, lifecycle: Lifecycle, log: FastifyBaseLogger): Promise<FastifyInstance> {
+export async function buildApp (
+  config: Config, ports: Ports, metrics: Metrics, lifecycle: Lifecycle, log: FastifyBaseLogger
+): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log,
     bodyLimit: BODY_MAX_BYTES,
     // one line an outcome is written by who knows it
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    requestIdHeader: 'x-request-id',
+    genReqId: requestId,
     routerOptions: { maxParamLength: 500 },
     return503OnClosing: false // scoring refuses by itself, with a problem document; the rest is answered to the last
   }).withTypeProvider<TypeBoxTypeProvider>()

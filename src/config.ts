@@ -36,19 +36,23 @@ const Environment = Type.Object({
   DRAIN_SECONDS: Type.Integer({ minimum: 0, default: 25 })
 })
 
+/** Not Value.Convert, which makes 1 of "1.5" and of "true". */
+const WHOLE_NUMBERS = new Set(Object.entries(Environment.properties).filter(([, schema]) => 'type' in schema && schema.type === 'integer').map(([name]) => name))
+
 export type Config = Readonly<Static<typeof Environment>> & { readonly DATA_PATH: 'revision' | 'route' }
 
 /** Reads the environment once. Throws one error naming every bad variable, its value and what is allowed; `''` counts as unset. */
 export function readConfig (env: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, text]) => text !== ''))
-  const config = Value.Clean(Environment, Value.Convert(Environment, Value.Default(Environment, given))) as Static<typeof Environment>
-  const faults = new Map<string, string>()
-  for (const { instancePath, message, params } of Value.Errors(Environment, config)) {
-    for (const name of 'requiredProperties' in params ? params.requiredProperties : [instancePath.slice(1)]) {
-      faults.set(name, `${name}${given[name] === undefined ? ' is not set' : `=${given[name]}`}: ${ALLOWED[name] ?? message}`)
-    }
-  }
-  if (faults.size > 0) throw new Error(`bad configuration\n  ${[...faults.values()].join('\n  ')}`)
+  const typed = Object.fromEntries(Object.entries(given).map(([name, text]) => [name, WHOLE_NUMBERS.has(name) && /^-?\d+$/.test(text!) ? Number(text) : text]))
+  const config = Value.Clean(Environment, Value.Default(Environment, typed)) as Static<typeof Environment>
+  // one by one: Value.Errors of the whole stops after eight errors, which a single union can fill
+  const faults = Object.entries(Environment.properties).flatMap(([name, schema]) => {
+    const value = (config as Readonly<Record<string, unknown>>)[name]
+    if (value === undefined ? !(Environment.required as readonly string[]).includes(name) : Value.Check(schema, value)) return []
+    return `${name}${given[name] === undefined ? ' is not set' : `=${given[name]}`}: ${ALLOWED[name] ?? Value.Errors(schema, value)[0]?.message}`
+  })
+  if (faults.length > 0) throw new Error(`bad configuration\n  ${faults.join('\n  ')}`)
   return Object.freeze({ ...config, DATA_PATH: config.DATA_PATH ?? (config.SCORING_GATEWAY_URL === undefined ? 'revision' : 'route') })
 }
 

@@ -23,5 +23,7 @@ function plainError (error: unknown, depth = 0): unknown {
   const cause = error.cause === undefined || depth >= 3 ? undefined : plainError(error.cause, depth + 1)
   // An ApiException's message ends with its headers and body.
   const message = error.message.split('\nBody:')[0]
-  return { type: error.name, message, code, fault, stack: depth === 0 ? error.stack?.split('\n').slice(1).join('\n') : undefined, cause }
+  // A failure with a name is told by its message; a stack is for what nobody expected.
+  const stack = fault === undefined && depth === 0 ? error.stack?.split('\n').slice(1).join('\n') : undefined
+  return { type: error.name, message, code, fault, stack, cause }
 }

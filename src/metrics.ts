@@ -10,15 +10,22 @@ export interface Gauges {
   readonly spoolBytes: () => number
 }
 
+interface Timed { readonly durationMs: number }
+interface RequestDone extends Timed { readonly method: string, readonly route: string, readonly status: number }
+interface ModelCall extends Timed { readonly model: string, readonly revision: string | undefined, readonly status: number | undefined }
+interface ClusterCall extends Timed { readonly verb: string, readonly resource: string, readonly status: number }
+
 /** The service's Prometheus metrics, all named scr_modelops_…, and those of the process. */
 export function createMetrics () {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
-  const requests = new Histogram({ name: 'scr_modelops_request_seconds', help: 'answers of this service', labelNames: ['method', 'route', 'status'], buckets: SECONDS, registers })
-  const rows = new Counter({ name: 'scr_modelops_rows_total', help: 'rows scored, by outcome: ok, failed', labelNames: ['model', 'outcome'], registers })
-  const modelCalls = new Histogram({ name: 'scr_modelops_model_call_seconds', help: 'calls to models; status is "none" where no answer came', labelNames: ['model', 'revision', 'status'], buckets: SECONDS, registers })
-  const clusterCalls = new Histogram({ name: 'scr_modelops_kubernetes_call_seconds', help: 'calls to the Kubernetes API', labelNames: ['verb', 'resource', 'status'], buckets: SECONDS, registers })
+  const requests = seconds('scr_modelops_request_seconds', 'answers of this service', ['method', 'route', 'status'])
+  const rows = new Counter({
+    name: 'scr_modelops_rows_total', help: 'rows scored, by outcome: ok, failed', labelNames: ['model', 'outcome'], registers
+  })
+  const modelCalls = seconds('scr_modelops_model_call_seconds', 'calls to models; status is "none" where no answer came', ['model', 'revision', 'status'])
+  const clusterCalls = seconds('scr_modelops_kubernetes_call_seconds', 'calls to the Kubernetes API', ['verb', 'resource', 'status'])
 
   return {
     registry,
@@ -27,19 +34,23 @@ export function createMetrics () {
       gauge('scr_modelops_rows_in_flight', 'rows that models are working on', rowsInFlight)
       gauge('scr_modelops_spool_bytes', 'disk used by answers that wait', spoolBytes)
     },
-    requestDone ({ method, route, status, durationMs }: { readonly method: string, readonly route: string, readonly status: number, readonly durationMs: number }): void {
+    requestDone ({ method, route, status, durationMs }: RequestDone): void {
       requests.observe({ method, route, status }, durationMs / 1000)
     },
     scored ({ model, rows: all, failed }: { readonly model: string, readonly rows: number, readonly failed: number }): void {
       rows.inc({ model, outcome: 'ok' }, all - failed)
       rows.inc({ model, outcome: 'failed' }, failed)
     },
-    modelCalled ({ model, revision, status, durationMs }: { readonly model: string, readonly revision: string | undefined, readonly status: number | undefined, readonly durationMs: number }): void {
+    modelCalled ({ model, revision, status, durationMs }: ModelCall): void {
       modelCalls.observe({ model, revision: revision ?? '', status: status ?? 'none' }, durationMs / 1000)
     },
-    clusterCalled ({ verb, resource, status, durationMs }: { readonly verb: string, readonly resource: string, readonly status: number | undefined, readonly durationMs: number }): void {
-      clusterCalls.observe({ verb, resource, status: status ?? 'none' }, durationMs / 1000)
+    clusterCalled ({ verb, resource, status, durationMs }: ClusterCall): void {
+      clusterCalls.observe({ verb, resource, status: status === 0 ? 'none' : status }, durationMs / 1000)
     }
+  }
+
+  function seconds<Label extends string> (name: string, help: string, labelNames: Label[]): Histogram<Label> {
+    return new Histogram({ name, help, labelNames, buckets: SECONDS, registers })
   }
 
   function gauge (name: string, help: string, read: () => number): void {

@@ -55,6 +55,7 @@ export class AnswerSpool {
   #memoryBytes = 0
   #file: FileHandle | undefined
   #fileBytes = 0
+  #reservedBytes = 0
   #size = 0
   #reading = false
   #ended = false
@@ -81,7 +82,7 @@ export class AnswerSpool {
     } else if (this.#file === undefined && this.#memoryBytes + bytes.length <= MEMORY_BYTES) {
       this.#hold(bytes)
     } else {
-      this.#file ??= await this.#area.openFile()
+      await this.#open()
       const held = this.#memory.splice(0)
       this.#memoryBytes = 0
       await this.#append(Buffer.concat([...held, bytes]))
@@ -125,7 +126,8 @@ export class AnswerSpool {
     this.#memory = []
     const file = this.#file
     this.#file = undefined
-    this.#area.release(this.#fileBytes)
+    this.#area.release(this.#reservedBytes)
+    this.#reservedBytes = 0
     this.#fileBytes = 0
     await file?.close()
   }
@@ -135,14 +137,25 @@ export class AnswerSpool {
     this.#memoryBytes += bytes.length
   }
 
+  async #open (): Promise<void> {
+    if (this.#file !== undefined) return
+    const file = await this.#area.openFile()
+    if (this.#failure === undefined) {
+      this.#file = file
+    } else { // closed meanwhile
+      await file.close()
+      throw this.#failure
+    }
+  }
+
   async #append (bytes: Buffer): Promise<void> {
     this.#area.reserve(bytes.length)
+    this.#reservedBytes += bytes.length // given back by close, which may come before the bytes are written
     const at = this.#fileBytes
     try {
       await this.#file!.write(bytes, 0, bytes.length, at)
-      this.#fileBytes = at + bytes.length
+      if (this.#failure === undefined) this.#fileBytes = at + bytes.length
     } catch (error) {
-      this.#area.release(bytes.length)
       throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? new DomainError('spool-full', 'the disk for waiting answers is full', { cause: error, retryAfterSeconds: 30 }) : error
     }
   }

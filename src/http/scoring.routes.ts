@@ -19,6 +19,7 @@ import { callerSignal } from './caller-signal.js'
 import { acceptedFormat, CONTENT_TYPES } from './negotiation.js'
 import { problems } from './problem.js'
 import { countHeaders, sendAnswer } from './score-answer.js'
+import { validatorCompiler } from './validation.js'
 import { openUpload, type Upload, type UploadLimits } from './upload.js'
 
 /** A JSON body is read whole before its rows are; larger files are CSV or NDJSON. */
@@ -49,10 +50,10 @@ const PinQuery = {
 const ScoreOptions = Type.Object({
   ...PinQuery,
   columns: Type.Optional(Type.String({ description: 'input columns carried into the answer, before the outputs: all (default), outputs (none), or names separated by commas' })),
-  onError: Type.Optional(Type.Union([Type.Literal('report'), Type.Literal('fail'), Type.Literal('skip')], {
+  onError: Type.Optional(Type.Enum(['report', 'fail', 'skip'], {
     description: 'a row that can\'t be scored is kept with its reason in the column _error (report, default), ends the request with 422 (fail), or is left out (skip)'
   })),
-  format: Type.Optional(Type.Union([Type.Literal('csv'), Type.Literal('json'), Type.Literal('ndjson')], { description: 'the answer\'s format; goes before Accept; default: that of the input' })),
+  format: Type.Optional(Type.Enum(['csv', 'json', 'ndjson'], { description: 'the answer\'s format; goes before Accept; default: that of the input' })),
   delimiter: Type.Optional(Type.String({ minLength: 1, maxLength: 3, description: 'of the CSV, one character or tab; default a comma' })),
   concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'upper limit of rows in flight for this request' })),
   step: Type.Optional(Type.String({ minLength: 1, description: 'a step other than the model\'s default' }))
@@ -61,7 +62,7 @@ type ScoreOptions = Static<typeof ScoreOptions>
 
 const Variable = {
   name: Type.String(),
-  type: Type.Union([Type.Literal('number'), Type.Literal('string')]),
+  type: Type.Enum(['number', 'string']),
   length: Type.Optional(Type.Integer({ description: 'of a text, in characters' }))
 }
 const SignatureAnswer = Type.Object({
@@ -70,6 +71,21 @@ const SignatureAnswer = Type.Object({
   inferred: Type.Boolean({ description: 'the model describes nothing: types come from how values look' }),
   revision: Type.Union([Type.String(), Type.Null()], { description: 'null: the platform chooses among several' })
 }, { $id: 'Signature' })
+
+const SCORE_BODY = {
+  content: {
+    'multipart/form-data': { schema: Type.Object({ file: Type.String({ format: 'binary', description: 'a CSV with a header line; any field name will do' }) }) },
+    'text/csv': { schema: Type.String({ description: 'a CSV with a header line' }) },
+    'application/json': {
+      schema: Type.Union([
+        Type.Object({ data: Type.Record(Type.String(), Type.Unknown()) }),
+        Type.Object({ inputs: Type.Array(Type.Object({ name: Type.String(), value: Type.Unknown() })) }),
+        Type.Array(Type.Record(Type.String(), Type.Unknown()))
+      ])
+    },
+    'application/x-ndjson': { schema: Type.String({ description: 'one JSON object a line' }) }
+  }
+}
 
 const SCORE_ANSWER = {
   description: 'All rows in the order they came. CSV: carried columns, the outputs, and with onError=report a column _error. ' +
@@ -111,15 +127,17 @@ export const scoringRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
   })
 
   app.post('/models/:name/score', {
+    // described for readers of the API; the handler reads it as a stream and checks it itself
+    validatorCompiler: given => given.httpPart === 'body' ? () => true : validatorCompiler(given),
     schema: {
       operationId: 'score',
       tags: ['scoring'],
       summary: 'Scores the rows of a file, or of a JSON body',
       description: 'Send a CSV with a header line as the one file part of a form (options before it), or as a raw body; NDJSON as a raw body; or JSON as {"data": {…}}, {"inputs": [{"name", "value"}, …]} or an array of row objects. ' +
         'Options in the query may also be form fields before the file.',
-      consumes: ['text/csv', 'multipart/form-data', 'application/json', 'application/x-ndjson'],
       params: Name,
       querystring: ScoreOptions,
+      body: SCORE_BODY,
       response: { 200: SCORE_ANSWER, ...problems(400, 403, 404, 406, 408, 409, 413, 415, 422, 502, 503, 504, 507) }
     }
   }, async (request, reply) => {
@@ -139,7 +157,14 @@ export const scoringRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
       const { revisions, rows, failed } = counts
       options.onScored({ model: name, rows, failed })
       request.log.info({
-        user: callerName(request), model: name, revision: [...revisions.keys()], rows, rowsFailed: failed, bytesIn: upload.size(), bytesOut, durationMs: performance.now() - startedAt
+        user: callerName(request),
+        model: name,
+        revision: [...revisions.keys()],
+        rows,
+        rowsFailed: failed,
+        bytesIn: upload.size(),
+        bytesOut,
+        durationMs: performance.now() - startedAt
       }, 'score finished')
     }
 
@@ -226,4 +251,3 @@ async function wholeText (bytes: AsyncIterable<Buffer>): Promise<string> {
 function headerText (name: string): string {
   return name.replaceAll(/[^\w.$ -]/g, character => encodeURIComponent(character))
 }
-

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { createGunzip } from 'node:zlib'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { MultipartFile, MultipartValue } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { deferred } from '../domain/deferred.js'
@@ -61,22 +61,31 @@ export async function openUpload (request: FastifyRequest, limits: UploadLimits,
 
 /** Chunks with a limit on how long one may take to come, ended by the signal; the stream behind is left whole. */
 async function * watched (chunks: AsyncIterator<Buffer>, idleMs: number, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
-  while (true) {
-    signal.throwIfAborted()
-    const { promise: stopped, reject: stop } = deferred<never>()
-    const stalled = setTimeout(() => stop(new DomainError('upload-stalled', `the upload stood still for ${idleMs / 1000} s`)), idleMs)
-    const left = () => stop(signal.reason as Error)
-    signal.addEventListener('abort', left, { once: true })
-    try {
-      const { done, value } = await Promise.race([chunks.next(), stopped])
+  try {
+    while (true) {
+      const { done, value } = await inTime(chunks.next(), idleMs, signal)
       if (done === true) return
       yield value
-    } catch (error) {
-      throw uploadFault(error)
-    } finally {
-      clearTimeout(stalled)
-      signal.removeEventListener('abort', left)
     }
+  } finally {
+    // Lets go of the stream, so that discardRest can read it on. Not awaited: a read may still be pending.
+    chunks.return?.().catch(() => {})
+  }
+}
+
+async function inTime<T> (read: Promise<T>, idleMs: number, signal: AbortSignal): Promise<T> {
+  const { promise: stopped, reject: stop } = deferred<never>()
+  const stalled = setTimeout(() => stop(new DomainError('upload-stalled', `the upload stood still for ${idleMs / 1000} s`)), idleMs)
+  const left = () => stop(signal.reason)
+  if (signal.aborted) left()
+  signal.addEventListener('abort', left, { once: true })
+  try {
+    return await Promise.race([read, stopped])
+  } catch (error) {
+    throw uploadFault(error)
+  } finally {
+    clearTimeout(stalled)
+    signal.removeEventListener('abort', left)
   }
 }
 
@@ -88,10 +97,11 @@ function uploadFault (error: unknown): unknown {
   return new DomainError('upload-incomplete', `the form ends too early: ${message}`, { cause: error })
 }
 
-function unzipped (raw: IncomingMessage): AsyncIterator<Buffer> {
+/** Begins with the first read: before that nobody would hear of a body that is not gzip, and the process would end. */
+async function * unzipped (raw: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
   const gunzip = createGunzip()
   raw.once('error', error => gunzip.destroy(error))
-  return raw.pipe(gunzip)[Symbol.asyncIterator]()
+  yield * raw.pipe(gunzip) as AsyncIterable<Buffer>
 }
 
 type Part = MultipartFile | MultipartValue

@@ -10,7 +10,8 @@ import {
 /** A ksvc of this name with everything said, so that no default of the cluster can change what it means. */
 export function newKsvc (name: string, namespace: string, spec: ModelSpec): Ksvc {
   const { image, port, containerConcurrency, timeoutSeconds, scaling } = spec
-  const annotations = changed({}, Object.fromEntries(SCALING_FIELDS.map(field => [SCALING_ANNOTATIONS[field][0], textOf(scaling[field])])))
+  const explicit = SCALING_FIELDS.filter(field => field !== 'metric') // which brings its autoscaler's class along
+  const annotations = changed({}, Object.fromEntries(explicit.map(field => [SCALING_ANNOTATIONS[field][0], textOf(scaling[field])])))
   const container: Container = { image, ports: [{ containerPort: port }], securityContext: RESTRICTED }
   return ksvcWith({
     apiVersion: 'serving.knative.dev/v1',

@@ -18,8 +18,8 @@ export function fromTransport (error: unknown, model: string): unknown {
     case 'UND_ERR_RES_EXCEEDED_MAX_SIZE':
       return named('model-answer-invalid', 'its answer is too large for one row')
     default:
-      // llhttp's codes: what came is not HTTP.
-      return typeof code === 'string' && code.startsWith('HPE_') ? named('model-answer-invalid', `it does not speak HTTP (${code})`) : error
+      // what came is not HTTP; undici leaves the code out for some of llhttp's reasons
+      return (error as Error).name === 'HTTPParserError' ? named('model-answer-invalid', 'it does not speak HTTP') : error
   }
 }
 

@@ -30,8 +30,11 @@ function withoutPadding (pairs: ReadonlyArray<readonly [string, unknown]>): Outp
 
 /** Without blanks at either end; other white space is part of the value. */
 function trimmed (text: string): string {
-  if (text.charCodeAt(0) !== 32 && text.charCodeAt(text.length - 1) !== 32) return text
-  return text.replace(/^ +| +$/g, '')
+  let from = 0
+  let to = text.length
+  while (from < to && text.charCodeAt(from) === 32) from++
+  while (to > from && text.charCodeAt(to - 1) === 32) to--
+  return text.slice(from, to)
 }
 
 /**

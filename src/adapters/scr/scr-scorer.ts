@@ -1,3 +1,4 @@
+import { deferred } from '../../domain/deferred.js'
 import { DomainError, isFault } from '../../domain/errors.js'
 import { UNKNOWN_SIGNATURE, type Signature } from '../../domain/scoring/signature.js'
 import type { Inputs, Outputs, Scorer, ScoringTarget } from '../../domain/scoring/scorer.js'
@@ -12,7 +13,15 @@ const BEYOND_PLATFORM_MS = 5_000
 const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json' }
 
 /** One call to a model, for metrics. */
-export interface ModelCall { readonly model: string, readonly revision: string | undefined, readonly status: number | undefined, readonly durationMs: number }
+export interface ModelCall {
+  readonly model: string
+  readonly revision: string | undefined
+  /** undefined: no answer came. */
+  readonly status: number | undefined
+  readonly durationMs: number
+}
+
+interface Row { readonly target: ScoringTarget, readonly step: string | undefined, readonly inputs: Inputs, readonly signal: AbortSignal }
 
 interface Answer { readonly status: number, readonly text: string }
 
@@ -31,7 +40,7 @@ export class ScrScorer implements Scorer {
     const app = this.#apps.at(target.key)
     if (app.signature !== undefined) return app.signature
     for (const path of target.appPaths) {
-      const { status, text } = await this.#call(target, 'GET', `/${path}/apiMeta/api`, undefined, signal)
+      const { status, text } = await this.#call(target, 'GET', `/${path}/apiMeta/api`, null, signal)
       if (status === 404) {
         if (text === '') throw nothingThere(target)
         continue
@@ -46,9 +55,10 @@ export class ScrScorer implements Scorer {
 
   async score (target: ScoringTarget, step: string | undefined, inputs: Inputs, signal: AbortSignal): Promise<Outputs> {
     const app = this.#apps.at(target.key)
+    const row = { target, step, inputs, signal }
     while (app.path === undefined || app.style === undefined) {
       if (app.probe === undefined) {
-        const probe = this.#probe(app, target, step, inputs, signal)
+        const probe = this.#probe(app, row)
         app.probe = probe
         try {
           return await probe
@@ -56,36 +66,29 @@ export class ScrScorer implements Scorer {
           delete app.probe
         }
       }
-      await app.probe.catch(() => {}) // its own row's failure
-      signal.throwIfAborted()
+      await ended(app.probe, signal)
     }
-    return await this.#post(app.path, app.style, target, step, inputs, signal)
+    return await this.#post(app.path, app.style, row) ?? nowhere(row, [app.path])
   }
 
   /** Scores a row and learns under which path and in which body style the application takes rows. */
-  async #probe (app: ScrApp, target: ScoringTarget, step: string | undefined, inputs: Inputs, signal: AbortSignal): Promise<Outputs> {
-    const paths = app.path === undefined ? target.appPaths : [app.path]
+  async #probe (app: ScrApp, row: Row): Promise<Outputs> {
+    const paths = app.path === undefined ? row.target.appPaths : [app.path]
     for (const path of paths) {
-      try {
-        const outputs = await this.#bothStyles(app, path, target, step, inputs, signal)
-        app.path = path
-        return outputs
-      } catch (error) {
-        if (!isFault(error, 'signature-unknown')) throw error
-      }
+      const outputs = await this.#inEitherStyle(app, path, row)
+      if (outputs === undefined) continue
+      app.path = path
+      return outputs
     }
-    const tried = paths.map(path => `/${[path, ...(step === undefined ? [] : [step])].join('/')}`).join(', ')
-    throw new DomainError('model-answer-invalid', `${target.model}: it takes no rows at ${tried}`, {
-      remedy: step === undefined ? 'set appPath to the path that the image serves under' : 'check step= and the model\'s appPath'
-    })
+    return nowhere(row, paths)
   }
 
-  async #bothStyles (app: ScrApp, path: string, target: ScoringTarget, step: string | undefined, inputs: Inputs, signal: AbortSignal): Promise<Outputs> {
+  async #inEitherStyle (app: ScrApp, path: string, row: Row): Promise<Outputs | undefined> {
     const refusals: string[] = []
     for (const style of app.style === undefined ? ['data', 'inputs'] as const : [app.style]) {
       try {
-        const outputs = await this.#post(path, style, target, step, inputs, signal)
-        app.style = style
+        const outputs = await this.#post(path, style, row)
+        if (outputs !== undefined) app.style = style
         return outputs
       } catch (error) {
         if (!isFault(error, 'row-refused')) throw error
@@ -95,24 +98,26 @@ export class ScrScorer implements Scorer {
     throw new DomainError('row-refused', [...new Set(refusals)].join('; with inputs instead of data: '))
   }
 
-  async #post (path: string, style: BodyStyle, target: ScoringTarget, step: string | undefined, inputs: Inputs, signal: AbortSignal): Promise<Outputs> {
-    const url = step === undefined ? `/${path}` : `/${path}/${encodeURIComponent(step)}`
-    const { status, text } = await this.#call(target, 'POST', url, requestBody(inputs, style), signal)
+  /** undefined: the application has nothing under this path. */
+  async #post (path: string, style: BodyStyle, { target, step, inputs, signal }: Row): Promise<Outputs | undefined> {
+    const { status, text } = await this.#call(target, 'POST', urlPath(path, step), requestBody(inputs, style), signal)
     if (status === 200) {
       const outputs = outputsOf(text)
       if (outputs === undefined) throw new DomainError('model-answer-invalid', `${target.model}: its answer has neither data nor outputs`)
       return outputs
     }
-    if (status === 404) throw text === '' ? nothingThere(target) : new DomainError('signature-unknown', `${target.model}: nothing at ${url}`)
-    throw fromStatus(status, text, target.model)
+    if (status !== 404) throw fromStatus(status, text, target.model)
+    if (text === '') throw nothingThere(target)
+    return undefined
   }
 
-  async #call (target: ScoringTarget, method: 'GET' | 'POST', path: string, body: string | undefined, signal: AbortSignal): Promise<Answer> {
+  async #call (target: ScoringTarget, method: 'GET' | 'POST', path: string, body: string | null, signal: AbortSignal): Promise<Answer> {
     const startedAt = performance.now()
     const limitMs = target.timeoutSeconds * 1000 + BEYOND_PLATFORM_MS
     let status: number | undefined
     try {
-      const answer = await this.#pools.request(target.url, path, { method, headers: JSON_HEADERS, body: body ?? null, signal, headersTimeout: limitMs, bodyTimeout: limitMs })
+      const limits = { headersTimeout: limitMs, bodyTimeout: limitMs }
+      const answer = await this.#pools.request(target.url, path, { method, headers: JSON_HEADERS, body, signal, ...limits })
       status = answer.statusCode
       return { status, text: await answer.body.text() }
     } catch (error) {
@@ -121,6 +126,29 @@ export class ScrScorer implements Scorer {
     } finally {
       this.#onCall({ model: target.model, revision: target.revision, status, durationMs: performance.now() - startedAt })
     }
+  }
+}
+
+function urlPath (path: string, step: string | undefined): string {
+  return step === undefined ? `/${path}` : `/${path}/${encodeURIComponent(step)}`
+}
+
+function nowhere ({ target, step }: Row, paths: readonly string[]): never {
+  throw new DomainError('model-answer-invalid', `${target.model}: it takes no rows at ${paths.map(path => urlPath(path, step)).join(', ')}`, {
+    remedy: step === undefined ? 'set appPath to the path that the image serves under' : 'check step= and the model\'s appPath'
+  })
+}
+
+/** Waits for another row's probe, whatever became of that row. */
+async function ended (probe: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  const { promise: stopped, reject: stop } = deferred<never>()
+  const left = () => stop(signal.reason)
+  signal.addEventListener('abort', left, { once: true })
+  try {
+    await Promise.race([probe.catch(() => {}), stopped])
+  } finally {
+    signal.removeEventListener('abort', left)
   }
 }
 

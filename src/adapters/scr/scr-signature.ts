@@ -33,8 +33,9 @@ function variablesOf (data: Json): Variable[] {
   })
 }
 
+/** OpenAPI 3.1 writes a type that may be null as a list. */
 function typeOf (type: unknown): VariableType {
-  switch (type) {
+  switch (Array.isArray(type) ? type.find(one => one !== 'null') : type) {
     case 'number': case 'integer': case 'decimal': case 'double': return 'number'
     default: return 'string'
   }

@@ -30,14 +30,19 @@ const ERROR = '_error'
 const PIECE_CHARS = 16 * 1024
 
 /** The input columns that are carried, under their names in the answer. */
-export interface Carried { readonly columns: ReadonlyArray<{ readonly index: number, readonly name: string }>, readonly renamed: ReadonlyArray<readonly [from: string, to: string]> }
+export interface Carried {
+  readonly columns: ReadonlyArray<{ readonly index: number, readonly name: string }>
+  readonly renamed: ReadonlyArray<readonly [from: string, to: string]>
+}
 
 /**
  * Which input columns are carried. One that an output also has, without regard to case, is carried as `in_NAME`.
- * @throws DomainError `request-invalid` when `columns` names one that is not there
+ * @throws DomainError `request-invalid` when `chosen` names one that is not there, or one twice
  */
 export function carriedColumns (table: Pick<Table, 'columns'>, outputs: readonly string[], chosen: AnswerOptions['columns']): Carried {
   const indexes = chosen === 'all' ? [...table.columns.keys()] : chosen === 'outputs' ? [] : chosen.map(name => indexOf(table.columns, name))
+  const twice = indexes.find((index, at) => indexes.indexOf(index) !== at)
+  if (twice !== undefined) throw new DomainError('request-invalid', `columns: "${table.columns[twice]}" is named twice`, { remedy: 'name each column once' })
   const taken = new Set([...outputs, ERROR].map(name => name.toLowerCase()))
   const kept = new Set(indexes.map(index => table.columns[index]!.toLowerCase()))
   const renamed: Array<readonly [string, string]> = []
@@ -64,28 +69,32 @@ function indexOf (columns: readonly string[], name: string): number {
 export async function * answerText (
   rows: AsyncGenerator<ScoredRow>, table: Table, signature: Signature, options: AnswerOptions, counts: Counts, onCarried: (carried: Carried) => void
 ): AsyncGenerator<string, void, undefined> {
-  const held: ScoredRow[] = []
-  const outputs = signature.inferred ? await outputsOfFirst(rows, held) : signature.outputs.map(({ name }) => name)
-  const carried = carriedColumns(table, outputs, options.columns)
-  onCarried(carried)
-  const writer = WRITERS[options.format](carried, outputs, options)
-  let piece = writer.head
-  for await (const scored of following(held, rows)) {
-    const row = signature.inferred ? withoutStrayOutputs(scored, outputs) : scored
-    counts.rows++
-    if ('error' in row) {
-      counts.failed++
-      if (options.onError === 'fail') throw row.error
-    } else if (row.revision !== undefined) {
-      counts.revisions.set(row.revision, (counts.revisions.get(row.revision) ?? 0) + 1)
+  try {
+    const held: ScoredRow[] = []
+    const outputs = signature.inferred ? await outputsOfFirst(rows, held) : signature.outputs.map(({ name }) => name)
+    const carried = carriedColumns(table, outputs, options.columns)
+    onCarried(carried)
+    const writer = WRITERS[options.format](carried, outputs, options)
+    let piece = writer.head
+    for await (const scored of following(held, rows)) {
+      const row = signature.inferred ? withoutStrayOutputs(scored, outputs) : scored
+      counts.rows++
+      if ('error' in row) {
+        counts.failed++
+        if (options.onError === 'fail') throw row.error
+      } else if (row.revision !== undefined) {
+        counts.revisions.set(row.revision, (counts.revisions.get(row.revision) ?? 0) + 1)
+      }
+      piece += writer.row(row)
+      if (piece.length >= PIECE_CHARS) {
+        yield piece
+        piece = ''
+      }
     }
-    piece += writer.row(row)
-    if (piece.length >= PIECE_CHARS) {
-      yield piece
-      piece = ''
-    }
+    yield piece + writer.tail(counts)
+  } finally {
+    await rows.return(undefined) // also when it ends before they were read
   }
-  yield piece + writer.tail(counts)
 }
 
 /** Takes rows into `held` up to the first that was scored: its outputs are the answer's columns. */
@@ -167,7 +176,9 @@ const WRITERS: Readonly<Record<AnswerFormat, MakeWriter>> = {
   }
 }
 
-function rowObject ({ columns }: Carried, outputs: readonly string[], { onError }: AnswerOptions): (row: ScoredRow) => Record<string, unknown> | undefined {
+function rowObject (
+  { columns }: Carried, outputs: readonly string[], { onError }: AnswerOptions
+): (row: ScoredRow) => Record<string, unknown> | undefined {
   const reporting = onError === 'report'
   return row => {
     const failed = 'error' in row

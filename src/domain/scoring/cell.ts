@@ -31,7 +31,7 @@ export function numberOf (text: string): number | null {
   throw new CellFault('is not a number')
 }
 
-/** Without a signature only what is canonically a JSON number that a double can hold becomes one, and only the empty cell null; all else stays text. */
+/** Without a signature only what is canonically a JSON number that a double can hold becomes one, and only the empty cell null. */
 export function inferredValueOf (text: string): Value {
   if (text === '') return null
   const number = JSON_NUMBER.test(text) ? Number(text) : NaN
@@ -41,6 +41,7 @@ export function inferredValueOf (text: string): Value {
 /** A value of a JSON body for a variable of this type: taken as it is, or refused; never converted. @throws CellFault */
 export function checkedValue (value: unknown, type: VariableType): Value {
   if (value === null || value === undefined) return null
+  // eslint-disable-next-line valid-typeof -- a VariableType is what typeof says
   if (typeof value === type) return finite(value) as Value
   throw new CellFault(type === 'number' ? 'is not a number (JSON null is a missing value)' : 'is not a string (JSON null is a missing value)')
 }

@@ -52,7 +52,9 @@ export function routeAt ({ routes }: Routing, random: number): Route {
  * Where a request's rows go, with their shares.
  * @throws DomainError `model-not-ready`, `revision-not-found`, `revision-not-addressable`
  */
-export function targetsFor (model: Model, revisions: readonly Revision[], path: DataPath, pin: Pin): Array<{ target: ScoringTarget, percent: number }> {
+export function targetsFor (
+  model: Model, revisions: readonly Revision[], path: DataPath, pin: Pin
+): Array<{ readonly target: ScoringTarget, readonly percent: number }> {
   if (model.traffic.length === 0 || model.status.url === undefined) throw notReady(model)
   if (pin.revision !== undefined || pin.tag !== undefined) {
     return [{ target: pinned(model, revisions, path, pin), percent: 100 }]
@@ -94,7 +96,8 @@ function pinned (model: Model, revisions: readonly Revision[], path: DataPath, p
   if (path === 'revision') return ownService(model, revision)
   const url = row?.url ?? model.traffic.find(other => other.revision === revision.name && other.url !== undefined)?.url
   if (url !== undefined) return byUrl(model, url, [revision], revision.name)
-  if (model.traffic.some(other => other.revision === revision.name && other.percent === 100)) return byUrl(model, model.status.url!, [revision], revision.name)
+  const hasAll = model.traffic.some(other => other.revision === revision.name && other.percent === 100)
+  if (hasAll) return byUrl(model, model.status.url!, [revision], revision.name)
   throw new DomainError('revision-not-addressable', `the revision ${revision.name} has no tag, so it has no address outside the cluster`)
 }
 
@@ -111,6 +114,7 @@ function ownService (model: Model, revision: Revision): ScoringTarget {
 }
 
 function byUrl (model: Model, url: string, behind: readonly Revision[], revision: string | undefined): ScoringTarget {
+  const limits = behind.map(({ containerConcurrency }) => containerConcurrency).filter(limit => limit > 0)
   return {
     model: model.name,
     revision,
@@ -119,7 +123,7 @@ function byUrl (model: Model, url: string, behind: readonly Revision[], revision
     url,
     appPaths: appPaths(model, behind),
     timeoutSeconds: Math.max(...behind.map(({ timeoutSeconds }) => timeoutSeconds), 1),
-    containerConcurrency: Math.min(...behind.map(({ containerConcurrency }) => containerConcurrency))
+    containerConcurrency: limits.length > 0 ? Math.min(...limits) : 0
   }
 }
 

@@ -39,7 +39,8 @@ export async function * scoreTable (
   table: Table, routing: Routing, scorer: Scorer, step: string | undefined, limits: ScoreLimits, signal: AbortSignal
 ): AsyncGenerator<ScoredRow, void, undefined> {
   const inputsOf = inputsReader(table, routing.signature)
-  const concurrency = Math.min(limits.concurrency ?? CONCURRENCY, limits.slots.size, ...routing.routes.map(({ target }) => rowsAccepted(target.containerConcurrency)))
+  const accepted = routing.routes.map(({ target }) => rowsAccepted(target.containerConcurrency))
+  const concurrency = Math.min(limits.concurrency ?? CONCURRENCY, limits.slots.size, ...accepted)
   const own = new Slots(concurrency)
   const work = async (row: SourceRow, signal: AbortSignal): Promise<ScoredRow> => {
     setMaxListeners(0, signal) // every row in flight listens
@@ -73,9 +74,8 @@ function equalTo (gone: Route, { routes }: Routing): Route {
 export async function scoreRow (
   table: Table, routing: Routing, scorer: Scorer, step: string | undefined, limits: ScoreLimits, signal: AbortSignal
 ): Promise<{ readonly outputs: Outputs, readonly revision: string | undefined }> {
-  for await (const row of scoreTable(table, routing, scorer, step, limits, signal)) {
-    if ('error' in row) throw row.error
-    return row
-  }
-  throw new DomainError('request-unreadable', 'the body has no row')
+  const { value: row } = await scoreTable(table, routing, scorer, step, limits, signal).next()
+  if (row === undefined) throw new DomainError('request-unreadable', 'the body has no row')
+  if ('error' in row) throw row.error
+  return row
 }

@@ -37,7 +37,7 @@ export class Slots {
       }
       const leave = () => {
         this.#waiting.splice(this.#waiting.indexOf(enter), 1)
-        reject(signal.reason as Error)
+        reject(signal.reason)
       }
       this.#waiting.push(enter)
       signal.addEventListener('abort', leave, { once: true })
