@@ -1,0 +1,92 @@
+import { Controller, type Cluster } from './cluster.js'
+import { reconcileConfiguration } from './configuration.js'
+import { RevisionRun } from './revision.js'
+import { reconcileRoute } from './route.js'
+import { reconcileService } from './service.js'
+import type { Pod } from '../kube/objects.js'
+import type { PodLogs } from '../kube/pod-log.js'
+import { CONFIGURATIONS, REVISIONS, ROUTES, SERVICES } from '../kube/resources.js'
+import type { Change } from '../kube/store.js'
+import type { RouteTable } from '../routes.js'
+import type { Revision } from './objects.js'
+
+/** Knative's controllers over the store, and the revisions at work. */
+export class Knative implements PodLogs {
+  readonly #runs = new Map<string, RevisionRun>()
+  readonly #services: Controller
+  readonly #configurations: Controller
+  readonly #routes: Controller
+
+  constructor (readonly cluster: Cluster, readonly table: RouteTable) {
+    const { reconcileMs, scaleTickMs } = cluster.timing
+    this.#services = new Controller(cluster, reconcileMs, (namespace, name) => reconcileService(cluster, namespace, name))
+    this.#configurations = new Controller(cluster, reconcileMs, (namespace, name) => reconcileConfiguration(cluster, namespace, name))
+    // the slowest of the three, so that a ksvc shows its Configuration ready before its Route follows (recorded)
+    this.#routes = new Controller(cluster, 2.5 * reconcileMs, (namespace, name) => reconcileRoute(cluster, table, namespace, name))
+    cluster.store.subscribe(change => this.#take(change))
+    cluster.clock.every(scaleTickMs, () => {
+      const now = Date.now()
+      for (const run of this.#runs.values()) run.scale(now)
+    })
+  }
+
+  /** The revision at work; undefined when there is none of this name. */
+  run (namespace: string, revision: string): RevisionRun | undefined {
+    return this.#runs.get(`${namespace}/${revision}`)
+  }
+
+  /** Who watches what: a change of a child is a visit of its parent. */
+  #take ({ type, resource, object }: Change): void {
+    const { namespace, name, labels = {} } = object.metadata
+    if (resource === SERVICES && type !== 'DELETED') this.#services.visit(namespace, name)
+    if (resource === CONFIGURATIONS) {
+      this.#configurations.visit(namespace, name)
+      this.#routes.visit(namespace, name)
+      this.#services.visit(namespace, name)
+    }
+    if (resource === ROUTES) {
+      if (type === 'DELETED') this.table.remove(namespace, name)
+      this.#routes.visit(namespace, name)
+      this.#services.visit(namespace, name)
+    }
+    if (resource === REVISIONS) {
+      const configuration = labels['serving.knative.dev/configuration'] ?? ''
+      if (type === 'ADDED') this.#runs.set(`${namespace}/${name}`, new RevisionRun(this.cluster, object as Revision))
+      if (type === 'DELETED') this.#stop(namespace, name)
+      this.#configurations.visit(namespace, configuration)
+      for (const route of this.cluster.store.all(ROUTES)) {
+        if (route.spec.traffic.some(target => target.revisionName === name)) this.#routes.visit(route.metadata.namespace, route.metadata.name)
+      }
+    }
+  }
+
+  #stop (namespace: string, name: string): void {
+    this.run(namespace, name)?.stop()
+    this.#runs.delete(`${namespace}/${name}`)
+  }
+
+  endPod (pod: Pod, graceSeconds: number | undefined): void {
+    const found = this.#find(pod)
+    if (found !== undefined) found.run.endPod(found.pod, graceSeconds)
+  }
+
+  current (pod: Pod, container: string): string | undefined {
+    return container === 'queue-proxy' ? QUEUE_LOG : this.#find(pod)?.pod.log(false)
+  }
+
+  previous (pod: Pod, container: string): string | undefined {
+    return container === 'queue-proxy' ? undefined : this.#find(pod)?.pod.log(true)
+  }
+
+  follow (pod: Pod, _container: string, _line: (text: string) => void, ended: () => void): () => void {
+    return this.#find(pod)?.pod.onEnd(ended) ?? (() => {})
+  }
+
+  #find ({ metadata: { namespace, name, labels = {} } }: Pod) {
+    const run = this.run(namespace, labels['serving.knative.dev/revision'] ?? '')
+    const pod = run?.pods.find(pod => pod.name === name)
+    return run && pod && { run, pod }
+  }
+}
+
+const QUEUE_LOG = '{"severity":"INFO","logger":"queueproxy","message":"Starting http server main:8012"}\n'

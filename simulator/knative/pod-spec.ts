@@ -1,0 +1,106 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Container, Revision, RevisionSpec } from './objects.js'
+import { QUEUE_IMAGE } from './pod-status.js'
+import type { Env } from './registry.js'
+import { SECRETS } from '../kube/resources.js'
+import type { Store } from '../kube/store.js'
+
+/** The one node's size; a pod that asks for more is never scheduled. */
+const NODE = { cpu: 4, memory: 8 * 2 ** 30 }
+
+/** `NAME-00001-deployment-7995545ddd`: the Deployment and ReplicaSet between revision and pod are names only here. */
+export const replicaSetName = ({ metadata: { name, uid } }: Revision): string =>
+  `${name}-deployment-${createHash('md5').update(uid).digest('hex').slice(0, 10)}`
+
+export function podMetadata (revision: Revision) {
+  const { name, namespace, uid, labels = {}, annotations = {} } = revision.metadata
+  const replicaSet = replicaSetName(revision)
+  const carried = Object.entries(labels).filter(([key]) => key !== 'serving.knative.dev/routingState')
+  const kept = Object.entries(annotations).filter(([key]) => !/^serving\.knative\.dev\/rout/.test(key))
+  return {
+    name: `${replicaSet}-${randomUUID().slice(0, 5)}`,
+    namespace,
+    generateName: `${replicaSet}-`,
+    generation: 1,
+    labels: {
+      ...Object.fromEntries(carried),
+      app: name,
+      'pod-template-hash': replicaSet.split('-').at(-1) ?? '',
+      'serving.knative.dev/revision': name,
+      'serving.knative.dev/revisionUID': uid
+    },
+    annotations: Object.fromEntries(kept),
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: replicaSet, uid: randomUUID(), controller: true, blockOwnerDeletion: true }]
+  }
+}
+
+/** The two containers; the many environment variables of queue-proxy are left out. */
+export function podSpec (revision: Revision, image: string) {
+  const { containers, imagePullSecrets, timeoutSeconds = 300 } = revision.spec
+  const port = portOf(revision.spec)
+  const added = Object.entries(knativeEnv(revision)).map(([name, value]) => ({ name, value }))
+  const user = { ...containers[0], name: 'user-container', image, ports: [{ name: 'user-port', containerPort: port, protocol: 'TCP' }] }
+  return {
+    containers: [
+      { ...user, env: [...user.env ?? [], ...added], terminationMessagePolicy: 'FallbackToLogsOnError' },
+      { name: 'queue-proxy', image: QUEUE_IMAGE, ports: [{ name: 'queue-port', containerPort: 8012, protocol: 'TCP' }], resources: { requests: { cpu: '25m' } } }
+    ],
+    ...(imagePullSecrets && { imagePullSecrets }),
+    terminationGracePeriodSeconds: timeoutSeconds,
+    restartPolicy: 'Always',
+    nodeName: 'scr-node',
+    serviceAccountName: 'default'
+  }
+}
+
+const portOf = ({ containers }: RevisionSpec): number => containers[0]?.ports?.[0]?.containerPort || 8080
+
+const knativeEnv = (revision: Revision): Env => ({
+  PORT: String(portOf(revision.spec)),
+  K_REVISION: revision.metadata.name,
+  K_CONFIGURATION: revision.metadata.labels?.['serving.knative.dev/configuration'] ?? '',
+  K_SERVICE: revision.metadata.labels?.['serving.knative.dev/service'] ?? ''
+})
+
+/** The environment of the container, secrets read; or what the kubelet says when one of them is not there. */
+export function containerEnv (store: Store, revision: Revision): Env | { error: string } {
+  const env: Record<string, string> = {}
+  for (const { name, value, valueFrom } of revision.spec.containers[0]?.env ?? []) {
+    const wanted = valueFrom?.secretKeyRef
+    if (wanted === undefined) env[name] = value ?? ''
+    else {
+      const { namespace } = revision.metadata
+      const secret = store.get(SECRETS, namespace, wanted.name)
+      const data = secret?.data?.[wanted.key]
+      if (secret === undefined) return { error: `secret "${wanted.name}" not found` }
+      if (data === undefined) return { error: `couldn't find key ${wanted.key} in Secret ${namespace}/${wanted.name}` }
+      env[name] = Buffer.from(data, 'base64').toString()
+    }
+  }
+  return { ...env, ...knativeEnv(revision) }
+}
+
+/** Whether some pull secret of the revision exists. Its content is not looked at. */
+export const secretOf = (store: Store, { metadata: { namespace }, spec }: Revision): boolean =>
+  (spec.imagePullSecrets ?? []).some(({ name }) => store.get(SECRETS, namespace, name) !== undefined)
+
+/** The scheduler's words for a pod that fits on no node. */
+export function unschedulable ({ containers }: RevisionSpec): string | undefined {
+  const asked = (what: 'cpu' | 'memory') => containers.reduce((sum, container) => sum + request(container, what), 0)
+  const short = (['cpu', 'memory'] as const).filter(what => asked(what) > NODE[what])
+  if (short.length === 0) return undefined
+  return `0/1 nodes are available: ${short.map(what => `1 Insufficient ${what}`).join(', ')}. no new claims to deallocate, ` +
+    'preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.'
+}
+
+/** A limit without a request is the request too. */
+const request = ({ resources: { requests, limits } = {} }: Container, what: 'cpu' | 'memory'): number => quantity(requests?.[what] ?? limits?.[what] ?? '0')
+
+const UNITS: Readonly<Record<string, number>> = {
+  m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40
+}
+
+function quantity (text: string): number {
+  const [, number = '0', unit = ''] = /^([+-]?[0-9.]+(?:[eE][+-]?\d+)?)([A-Za-z]*)$/.exec(text) ?? []
+  return Number(number) * (UNITS[unit] ?? 1)
+}

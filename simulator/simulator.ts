@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import type { RequestListener, Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { gateway } from './gateway.js'
+import { apiServer } from './kube/api-server.js'
+import { collectGarbage } from './kube/deletion.js'
+import type { Refusal } from './kube/refusal.js'
+import { Store } from './kube/store.js'
+import { Watches } from './kube/watch.js'
+import { Knative } from './knative/knative.js'
+import { Registry } from './knative/registry.js'
+import { RouteTable } from './routes.js'
+import { Clock, DEFAULT_TIMING, type Timing } from './timing.js'
+
+export type { Refusal } from './kube/refusal.js'
+export type { Timing } from './timing.js'
+
+export interface SimulatorOptions {
+  /** where models live; default `sas-model-inference`; `default` is there as well */
+  readonly namespace?: string
+  /** 0, the default: any free port */
+  readonly apiPort?: number
+  readonly gatewayPort?: number
+  /** outer names are `NAME.NAMESPACE.DOMAIN`; default `scr.test` */
+  readonly domain?: string
+  readonly timing?: Partial<Timing>
+  /** further images by exact reference: what a container of each answers */
+  readonly programs?: Readonly<Record<string, RequestListener>>
+}
+
+/** A Kubernetes cluster with Knative, as far as its clients can tell. */
+export interface Simulator {
+  readonly apiUrl: string
+  readonly gatewayUrl: string
+  /** JSON, which is YAML too */
+  kubeconfig (): string
+  close (): Promise<void>
+  /** All watches get an ERROR event of 410 and end; every resourceVersion up to now is gone. */
+  expireWatches (): void
+  /** While on, watches stay open and nothing comes; what was missed comes afterwards. */
+  silenceWatches (on: boolean): void
+  /** Breaks the connections of all watches. */
+  cutWatches (): void
+  /** Refuses what fits the rule from now on; without a rule everything is allowed again. */
+  refuse (rule?: Refusal): void
+  /** Requests to the Kubernetes API so far, oldest first. */
+  readonly requests: ReadonlyArray<{ readonly method: string, readonly path: string }>
+}
+
+/** Starts API server and gateway on 127.0.0.1; all state is in memory and ends with `close`. */
+export async function startSimulator (options: SimulatorOptions = {}): Promise<Simulator> {
+  const { namespace = 'sas-model-inference', apiPort = 0, gatewayPort = 0, domain = 'scr.test', programs = {} } = options
+  const timing = { ...DEFAULT_TIMING, ...options.timing }
+  const clock = new Clock()
+  const store = new Store()
+  const routes = new RouteTable(domain)
+  const knative = new Knative({ store, clock, timing, domain, registry: new Registry(programs, timing.slowStartMs) }, routes)
+  collectGarbage(store)
+  const watches = new Watches(store, clock, timing.bookmarkMs)
+  const requests: Array<{ method: string, path: string }> = []
+  let rule: Refusal | undefined
+  const api = apiServer({
+    store,
+    watches,
+    logs: knative,
+    endPod: (pod, graceSeconds) => knative.endPod(pod, graceSeconds),
+    namespaces: new Set([namespace, 'default']),
+    refused: () => rule,
+    seen: request => { requests.push(request) }
+  })
+  const ingress = gateway(knative, routes)
+  const [apiUrl, gatewayUrl] = await Promise.all([listen(api, apiPort), listen(ingress, gatewayPort)])
+  return {
+    apiUrl,
+    gatewayUrl,
+    requests,
+    kubeconfig: () => kubeconfig(apiUrl, namespace),
+    expireWatches: () => watches.expire(),
+    silenceWatches: on => watches.silence(on),
+    cutWatches: () => watches.cut(),
+    refuse: given => { rule = given },
+    async close () {
+      clock.stop()
+      await Promise.all([end(api), end(ingress)])
+    }
+  }
+}
+
+async function listen (server: Server, port: number): Promise<string> {
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function end (server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeAllConnections()
+  await closed
+}
+
+function kubeconfig (server: string, namespace: string): string {
+  // the official JavaScript client takes a plain HTTP server only from a kubeconfig that waives TLS
+  const cluster = { server, 'insecure-skip-tls-verify': true }
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'simulator', cluster }],
+    users: [{ name: 'admin', user: { token: 'simulator' } }],
+    contexts: [{ name: 'simulator', context: { cluster: 'simulator', user: 'admin', namespace } }],
+    'current-context': 'simulator'
+  }, null, 2)
+}
