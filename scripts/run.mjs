@@ -8,18 +8,19 @@ import path from 'node:path'
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
 const bin = name => ['node', path.join('node_modules', '.bin', name)]
-const build = bin('tsc')
+const build = [...bin('tsc'), '-p', 'tsconfig.build.json']
+const typeCheck = bin('tsc')
 const lint = [...bin('eslint'), '.']
 const tap = bin('tap')
 
 /** Each command is a list of steps; the last one gets the arguments given after `--`. */
 const commands = {
   build: [build],
-  openapi: [build, ['node', 'dist/scripts/openapi.js']],
+  openapi: [typeCheck, ['node', 'dist/scripts/openapi.js']],
   demo: [build, ['node', 'dist/simulator/demo.js']],
   simulator: [build, ['node', 'dist/simulator/main.js']],
-  test: [build, lint, tap],
-  'test:e2e': [build, [...tap, '--include=test/e2e.ts', '--timeout=900']]
+  test: [typeCheck, lint, tap],
+  'test:e2e': [typeCheck, [...tap, '--include=test/e2e.ts', '--timeout=900']]
 }
 
 const [name, ...given] = process.argv.slice(2)
