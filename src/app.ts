@@ -78,7 +78,8 @@ export async function buildApp (
     metrics: metrics.registry,
     notReady: () => lifecycle.stopping ? 'shutting down' : ports.clusterNotReady()
   })
-  await app.register(modelRoutes, { models: ports.models, allowList: imageAllowList(config.IMAGE_ALLOW_LIST) })
+  const abandon = lifecycle.abandon.signal
+  await app.register(modelRoutes, { models: ports.models, allowList: imageAllowList(config.IMAGE_ALLOW_LIST), abandon })
   await app.register(scoringRoutes, {
     models: ports.models,
     scorer: ports.scorer,
@@ -88,7 +89,7 @@ export async function buildApp (
     upload,
     rowTimeoutMs: config.ROW_TIMEOUT_SECONDS * 1000,
     holdMs: config.HOLD_SECONDS * 1000,
-    abandon: lifecycle.abandon.signal,
+    abandon,
     isStopping: () => lifecycle.stopping,
     onScored: metrics.scored
   })

@@ -37,14 +37,17 @@ const Environment = Type.Object({
 })
 
 /** Not Value.Convert, which makes 1 of "1.5" and of "true". */
-const WHOLE_NUMBERS = new Set(Object.entries(Environment.properties).filter(([, schema]) => 'type' in schema && schema.type === 'integer').map(([name]) => name))
+const WHOLE_NUMBERS = new Set(
+  Object.entries(Environment.properties).filter(([, schema]) => 'type' in schema && schema.type === 'integer').map(([name]) => name)
+)
 
 export type Config = Readonly<Static<typeof Environment>> & { readonly DATA_PATH: 'revision' | 'route' }
 
 /** Reads the environment once. Throws one error naming every bad variable, its value and what is allowed; `''` counts as unset. */
 export function readConfig (env: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, text]) => text !== ''))
-  const typed = Object.fromEntries(Object.entries(given).map(([name, text]) => [name, WHOLE_NUMBERS.has(name) && /^-?\d+$/.test(text!) ? Number(text) : text]))
+  const isNumber = (name: string, text = '') => WHOLE_NUMBERS.has(name) && /^-?\d+$/.test(text)
+  const typed = Object.fromEntries(Object.entries(given).map(([name, text]) => [name, isNumber(name, text) ? Number(text) : text]))
   const config = Value.Clean(Environment, Value.Default(Environment, typed)) as Static<typeof Environment>
   // one by one: Value.Errors of the whole stops after eight errors, which a single union can fill
   const faults = Object.entries(Environment.properties).flatMap(([name, schema]) => {

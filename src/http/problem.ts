@@ -151,7 +151,8 @@ function fromFastify (error: FastifyError): DomainError | undefined {
 
 type SchemaFault = NonNullable<FastifyError['validation']>[number]
 
-function fieldFault (where: string, { instancePath, keyword, params, message }: SchemaFault): FieldFault {
+/** A schema's complaint in the caller's terms; `where` is body, querystring or the like. */
+export function fieldFault (where: string, { instancePath, keyword, params, message }: SchemaFault): FieldFault {
   const path = instancePath.slice(1).split('/').filter(part => part !== '')
   const extra = keyword === 'additionalProperties' ? String(params.additionalProperty) : keyword === 'required' ? String(params.missingProperty) : undefined
   const parts = [...(where === 'body' ? [] : [where === 'querystring' ? 'query' : where]), ...path, ...(extra === undefined ? [] : [extra])]

@@ -32,8 +32,10 @@ export async function sendAnswer (
     return false
   })()
   held.catch(() => {})
+  let isWhole: boolean
   try {
-    if (await Promise.race([made, held])) {
+    isWhole = await Promise.race([made, held])
+    if (isWhole) {
       whole()
       void reply.header('content-length', spool.size)
     }
@@ -45,14 +47,15 @@ export async function sendAnswer (
   }
   made.catch(error => { void spool.close(error) })
   const close = async () => await spool.close(signal.reason ?? new Error('the answer is no longer wanted'))
-  const stream = Readable.from(streamed(spool, reply), { objectMode: false, highWaterMark: 64 * 1024 })
+  const stream = Readable.from(streamed(spool, reply, isWhole), { objectMode: false, highWaterMark: 64 * 1024 })
   stream.once('close', () => { void close() })
   void reply.send(stream)
   return { sent: made.then(() => {}), bytes: () => spool.size }
 }
 
-async function * streamed (spool: AnswerSpool, reply: FastifyReply): AsyncGenerator<Buffer, void, undefined> {
+async function * streamed (spool: AnswerSpool, reply: FastifyReply, isWhole: boolean): AsyncGenerator<Buffer, void, undefined> {
   try {
+    if (!isWhole) reply.raw.flushHeaders() // the hold is over, though there may be no row to send yet
     yield * spool.read()
   } catch (error) {
     // A clean end of the connection would look like the end of the answer to an HTTP/1.0 client: reset it.

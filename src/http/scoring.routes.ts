@@ -17,7 +17,7 @@ import type { SpoolArea } from './answer-spool.js'
 import { callerName } from './caller.js'
 import { callerSignal } from './caller-signal.js'
 import { acceptedFormat, CONTENT_TYPES } from './negotiation.js'
-import { problems } from './problem.js'
+import { fieldFault, problems } from './problem.js'
 import { countHeaders, sendAnswer } from './score-answer.js'
 import { validatorCompiler } from './validation.js'
 import { openUpload, type Upload, type UploadLimits } from './upload.js'
@@ -195,11 +195,10 @@ export const scoringRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     const typed: Record<string, unknown> = { ...fields }
     const validate = request.getValidationFunction('querystring') ?? request.compileValidationSchema(ScoreOptions, 'querystring')
     if (validate(typed)) return typed
-    throw invalidFields((validate.errors ?? []).map(({ instancePath, params, message }) => {
-      const unknown = (params as { additionalProperty?: string }).additionalProperty
-      const field = `form.${unknown ?? instancePath.slice(1)}`
-      return unknown === undefined ? { field, detail: message ?? 'is not valid' } : { field, detail: 'is not an option', remedy: 'see /docs for the options; the file itself must be a file part, with a file name' }
-    }))
+    throw invalidFields((validate.errors ?? []).map(fault => ({
+      ...fieldFault('form', fault),
+      ...(fault.keyword === 'additionalProperties' ? { remedy: 'see /docs for the options; the file itself must be a file part, with a file name' } : {})
+    })))
   }
 }
 

@@ -30,6 +30,9 @@ const CSV_TYPES = new Set(['', 'text/csv', 'application/csv', 'text/plain', 'app
 const NDJSON_TYPES = new Set(['application/x-ndjson', 'application/ndjson', 'application/jsonl'])
 const FIELD_MAX_BYTES = 64 * 1024
 
+/** Who reads a request's body. A failure further on leaves its reader half way, and nobody else gets a byte while it is there. */
+const readers = new WeakMap<IncomingMessage, AsyncGenerator<Buffer>>()
+
 /** Finds the file in a request: the body itself, or the one file part of a form. */
 export async function openUpload (request: FastifyRequest, limits: UploadLimits, signal: AbortSignal): Promise<Upload> {
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
@@ -47,16 +50,20 @@ export async function openUpload (request: FastifyRequest, limits: UploadLimits,
     }
     atEnd()
   }
-  const made = { ended, size: () => size }
+  const made = (chunks: AsyncIterator<Buffer>) => {
+    const bytes = counted(chunks)
+    readers.set(request.raw, bytes)
+    return { ended, size: () => size, bytes }
+  }
   if (type === 'multipart/form-data') {
     const { fields, chunks } = await fileOfForm(request)
-    return { ...made, kind: 'csv', fields, bytes: counted(chunks) }
+    return { ...made(chunks), kind: 'csv', fields }
   }
   const kind = CSV_TYPES.has(type) ? 'csv' : type === 'application/json' ? 'json' : NDJSON_TYPES.has(type) ? 'ndjson' : undefined
   if (kind === undefined) {
     throw new DomainError('media-type-unsupported', `a body of type ${type} can't be scored`, { remedy: 'send text/csv, multipart/form-data with one file, application/json or application/x-ndjson' })
   }
-  return { ...made, kind, fields: {}, bytes: counted(encoding === 'gzip' ? unzipped(request.raw) : request.raw.iterator({ destroyOnReturn: false })) }
+  return { ...made(encoding === 'gzip' ? unzipped(request.raw) : request.raw.iterator({ destroyOnReturn: false })), kind, fields: {} }
 }
 
 /** Chunks with a limit on how long one may take to come, ended by the signal; the stream behind is left whole. */
@@ -92,6 +99,9 @@ async function inTime<T> (read: Promise<T>, idleMs: number, signal: AbortSignal)
 function uploadFault (error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'ECONNRESET' || code === 'FST_MP_PREMATURE_CLOSE') return new DomainError('caller-gone', 'the caller closed the connection during the upload', { cause: error })
+  if (code === 'FST_FIELDS_LIMIT' || code === 'FST_PARTS_LIMIT') {
+    return new DomainError('request-invalid', 'the form has too many fields', { cause: error })
+  }
   if (code?.startsWith('Z_') === true) return new DomainError('request-unreadable', `the body is not gzip: ${message}`, { cause: error })
   if (error instanceof DomainError || (code === undefined && !/multipart|terminated early/i.test(message))) return error
   return new DomainError('upload-incomplete', `the form ends too early: ${message}`, { cause: error })
@@ -108,7 +118,8 @@ type Part = MultipartFile | MultipartValue
 
 async function fileOfForm (request: FastifyRequest): Promise<{ fields: Record<string, string>, chunks: AsyncIterator<Buffer> }> {
   // busboy's own limits would cut in silence; bytes are counted by the reader instead
-  const parts = request.parts({ limits: { fileSize: Infinity, fieldSize: FIELD_MAX_BYTES, fields: 50, files: 2, parts: 60 } }) as AsyncIterableIterator<Part>
+  const limits = { fileSize: Infinity, fieldSize: FIELD_MAX_BYTES, fields: 50, files: 2, parts: 60 }
+  const parts = request.parts({ limits }) as AsyncIterableIterator<Part>
   const fields: Record<string, string> = {}
   while (true) {
     const { done, value: part } = await nextPart(parts)
@@ -168,6 +179,7 @@ export async function discardRest (request: IncomingMessage, { maxBytes, idleMs 
       stalled.refresh()
       if (left < 0) gone()
     }
+    readers.get(request)?.return(undefined).catch(() => {})
     request.unpipe()
     request.on('data', count).once('end', ended).once('close', gone)
     request.resume()

@@ -28,6 +28,8 @@ const UNNAMED_MAX = 1_000
 const ERROR = '_error'
 /** Answers are handed over in pieces of about this length: a write a row would cost more than the row. */
 const PIECE_CHARS = 16 * 1024
+/** … or after this time: proxies and PROC HTTP give up on an answer that stands still. */
+const PIECE_MS = 1_000
 
 /** The input columns that are carried, under their names in the answer. */
 export interface Carried {
@@ -76,6 +78,7 @@ export async function * answerText (
     onCarried(carried)
     const writer = WRITERS[options.format](carried, outputs, options)
     let piece = writer.head
+    let handedOverAt = performance.now()
     for await (const scored of following(held, rows)) {
       const row = signature.inferred ? withoutStrayOutputs(scored, outputs) : scored
       counts.rows++
@@ -86,9 +89,10 @@ export async function * answerText (
         counts.revisions.set(row.revision, (counts.revisions.get(row.revision) ?? 0) + 1)
       }
       piece += writer.row(row)
-      if (piece.length >= PIECE_CHARS) {
+      if (piece.length >= PIECE_CHARS || performance.now() - handedOverAt >= PIECE_MS) {
         yield piece
         piece = ''
+        handedOverAt = performance.now()
       }
     }
     yield piece + writer.tail(counts)
