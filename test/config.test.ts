@@ -1,0 +1,56 @@
+import t from 'tap'
+import { readConfig } from '../src/config.js'
+
+const NEEDED = { AUTH_MODE: 'none', IMAGE_ALLOW_LIST: '*' }
+
+function refusal (env: Record<string, string>): string {
+  try {
+    readConfig(env)
+  } catch (error) {
+    return (error as Error).message
+  }
+  return 'accepted'
+}
+
+t.test('what has to be said is named where it is not', async t => {
+  t.equal(refusal({}), 'bad configuration\n  AUTH_MODE is not set: must be none (no login: whoever reaches the service may do everything)\n' +
+    '  IMAGE_ALLOW_LIST is not set: must list the images that may be deployed, e.g. registry.example.com/models/*; * allows all')
+})
+
+t.test('all faults are in one message, each with its value and what is allowed', async t => {
+  const message = refusal({ ...NEEDED, PORT: '70000', LOG_LEVEL: 'loud', DATA_PATH: 'both', AUTH_MODE: 'basic' })
+  for (const words of ['PORT=70000: must be <= 65535', 'LOG_LEVEL=loud: must be trace, debug', 'DATA_PATH=both: must be revision or route', 'AUTH_MODE=basic: must be none']) {
+    t.ok(message.includes(words), `"${words}" in ${message}`)
+  }
+  t.equal(message.split('\n').length, 5, message)
+})
+
+const bad: ReadonlyArray<readonly [name: string, value: string]> = [
+  ['PORT', 'abc'], ['PORT', '80.5'], ['PORT', 'true'], ['PORT', '8080x'], ['PORT', '-1'], ['PORT', '0x50'], ['PORT', ' '], ['MAX_UPLOAD_BYTES', '1.5'], ['MAX_UPLOAD_BYTES', '0'],
+  ['MAX_UPLOAD_BYTES', '1GB'], ['HOLD_SECONDS', '50s'], ['MAX_CONCURRENCY', '0'], ['MAX_CONCURRENCY', '1e3'], ['DRAIN_SECONDS', 'Infinity'], ['NAMESPACE', 'Models'],
+  ['SCORING_GATEWAY_URL', 'gateway:80'], ['SCORING_GATEWAY_URL', 'http://gateway/path'], ['LOG_LEVEL', 'INFO']
+]
+for (const [name, value] of bad) {
+  t.test(`${name}=${value} is refused`, async t => { t.match(refusal({ ...NEEDED, [name]: value }), `bad configuration\n  ${name}=${value}: `) })
+}
+
+t.test('an empty setting counts as unset', async t => {
+  t.equal(readConfig({ ...NEEDED, PORT: '', SCORING_GATEWAY_URL: '', DATA_PATH: '' }).PORT, 8080)
+  t.match(refusal({ ...NEEDED, AUTH_MODE: '' }), /AUTH_MODE is not set/)
+})
+
+t.test('settings of others are left alone', async t => { t.same(readConfig({ ...NEEDED, HOME: '/root', PATH: '1' }), readConfig(NEEDED)) })
+
+t.test('a number is a number, and a text that looks like one stays text', async t => {
+  const { HOLD_SECONDS, NAMESPACE } = readConfig({ ...NEEDED, HOLD_SECONDS: '0', NAMESPACE: '007' })
+  t.same([HOLD_SECONDS, NAMESPACE], [0, '007'])
+})
+
+const paths: ReadonlyArray<readonly [env: Record<string, string>, path: string]> = [
+  [{}, 'revision'], [{ SCORING_GATEWAY_URL: 'http://gateway' }, 'route'], [{ SCORING_GATEWAY_URL: 'http://gateway:8080/', DATA_PATH: 'revision' }, 'revision'], [{ DATA_PATH: 'route' }, 'route']
+]
+for (const [env, path] of paths) {
+  t.test(`the data path is ${path} with ${JSON.stringify(env)}`, async t => { t.equal(readConfig({ ...NEEDED, ...env }).DATA_PATH, path) })
+}
+
+t.test('settings can\'t be changed later', async t => { t.equal(Object.isFrozen(readConfig(NEEDED)), true) })

@@ -1,0 +1,105 @@
+import t from 'tap'
+import type { Model, Revision, TrafficTarget } from '../../../src/domain/models/model.js'
+import { routeAt, routingFor, targetsFor, type DataPath, type Pin } from '../../../src/domain/scoring/routing.js'
+import type { Scorer, ScoringTarget } from '../../../src/domain/scoring/scorer.js'
+import { UNKNOWN_SIGNATURE } from '../../../src/domain/scoring/signature.js'
+import { failsWith, never } from './support.js'
+
+const URL_OUTSIDE = 'http://hmeq.models.example.com'
+
+/** `'1=90 2=10#new'`: percents of revisions hmeq-1 and hmeq-2, a tag after #. */
+function traffic (text: string): TrafficTarget[] {
+  return text.split(' ').filter(word => word !== '').map(word => {
+    const [, number, percent, tag] = /^(\d)=(\d+)(?:#(\w+))?$/.exec(word)!
+    const tagged = tag === undefined ? {} : { tag, url: `http://${tag}-hmeq.models.example.com` }
+    return { revision: `hmeq-${number}`, latest: false, percent: Number(percent), ...tagged }
+  })
+}
+
+function model (table: string): Model {
+  const explanation = { summary: 'its image is being pulled', remedy: 'wait', owner: 'nobody', needsAction: false }
+  // only what routing reads
+  return { name: 'hmeq', spec: { retrySafe: true }, status: { url: URL_OUTSIDE, explanation }, traffic: traffic(table) } as unknown as Model
+}
+
+function revision (number: number, given: Partial<Revision> = {}): Revision {
+  return {
+    name: `hmeq-${number}`,
+    uid: `uid-${number}`,
+    image: 'registry.example.com/sas/sr_hmeq_logreg:1.0',
+    appPath: null,
+    ready: true,
+    containerConcurrency: 0,
+    timeoutSeconds: 300,
+    innerUrl: `http://hmeq-${number}.models.svc.cluster.local`,
+    ...given
+  }
+}
+const revisions = [revision(1), revision(2), revision(3)]
+
+/** A model server that describes nothing. */
+const unknown: Scorer = { signature: async () => UNKNOWN_SIGNATURE, score: async () => ({}) }
+
+const told = (rows: ReadonlyArray<{ target: ScoringTarget, percent: number }>) => rows.map(({ target: { revision = 'any', url }, percent }) => `${revision} ${percent}% ${url.slice('http://'.length).split('.')[0]}`).join(', ')
+
+const routed: ReadonlyArray<{ it: string, table: string, path: DataPath, pin?: Pin, is: string }> = [
+  { it: 'one revision by its own service', table: '1=100', path: 'revision', is: 'hmeq-1 100% hmeq-1' },
+  { it: 'shares by the revisions\' own services', table: '1=90 2=10', path: 'revision', is: 'hmeq-1 90% hmeq-1, hmeq-2 10% hmeq-2' },
+  { it: 'shares of one revision in two rows add up', table: '1=60 2=30 1=10#champion', path: 'revision', is: 'hmeq-1 70% hmeq-1, hmeq-2 30% hmeq-2' },
+  { it: 'a row of 0 percent gets nothing', table: '1=100 2=0#new', path: 'revision', is: 'hmeq-1 100% hmeq-1' },
+  { it: 'a tag pins its revision\'s service', table: '1=100 2=0#new', path: 'revision', pin: { tag: 'new' }, is: 'hmeq-2 100% hmeq-2' },
+  { it: 'a revision without traffic can be pinned inside', table: '1=100', path: 'revision', pin: { revision: 'hmeq-3' }, is: 'hmeq-3 100% hmeq-3' },
+  { it: 'one revision by the model\'s URL is known', table: '1=100', path: 'route', is: 'hmeq-1 100% hmeq' },
+  { it: 'several behind the model\'s URL are one target', table: '1=90 2=10', path: 'route', is: 'any 100% hmeq' },
+  { it: 'a tag has its own URL', table: '1=100 2=0#new', path: 'route', pin: { tag: 'new' }, is: 'hmeq-2 100% new-hmeq' },
+  { it: 'a revision with a tag is pinned by the tag\'s URL', table: '1=100 2=0#new', path: 'route', pin: { revision: 'hmeq-2' }, is: 'hmeq-2 100% new-hmeq' },
+  { it: 'a revision with all the traffic is pinned by the model\'s URL', table: '1=100', path: 'route', pin: { revision: 'hmeq-1' }, is: 'hmeq-1 100% hmeq' }
+]
+for (const { it, table, path, pin = {}, is } of routed) {
+  t.test(`${path}: ${it}`, async t => { t.equal(told(targetsFor(model(table), revisions, path, pin)), is, `${table} ${JSON.stringify(pin)}`) })
+}
+
+for (const path of ['revision', 'route'] as const) {
+  t.test(`${path}: an unknown tag is refused with those there are`, async t => {
+    await failsWith(t, () => targetsFor(model('1=100#champion'), revisions, path, { tag: 'nwe' }), 'revision-not-found', /no tag "nwe"; it has champion/)
+  })
+  t.test(`${path}: an unknown revision is refused with those there are`, async t => {
+    await failsWith(t, () => targetsFor(model('1=100'), revisions, path, { revision: 'hmeq-9' }), 'revision-not-found', /no revision "hmeq-9"; it has hmeq-1, hmeq-2, hmeq-3/)
+  })
+  t.test(`${path}: a model without traffic is not ready, and says why`, async t => {
+    await failsWith(t, () => targetsFor(model(''), revisions, path, {}), 'model-not-ready', /its image is being pulled/)
+  })
+}
+
+t.test('route: a revision without a tag and with a part of the traffic has no address', async t => {
+  await failsWith(t, () => targetsFor(model('1=90 2=10'), revisions, 'route', { revision: 'hmeq-2' }), 'revision-not-addressable', /hmeq-2 has no tag/)
+})
+
+t.test('a target\'s key changes when other revisions are behind its URL', async t => {
+  const key = (table: string) => targetsFor(model(table), revisions, 'route', {})[0]!.target.key
+  t.equal(key('1=90 2=10'), key('1=10 2=90'))
+  t.not(key('1=100'), key('2=100'))
+})
+
+t.test('the tightest limit of the revisions behind a URL counts, and 0 is none', async t => {
+  const limit = (...limits: number[]) => targetsFor(model('1=50 2=50'), limits.map((containerConcurrency, index) => revision(index + 1, { containerConcurrency })), 'route', {})[0]!.target.containerConcurrency
+  t.same([limit(0, 0), limit(5, 3), limit(0, 5), limit(5, 0)], [0, 3, 5, 5])
+})
+
+const paths: ReadonlyArray<{ image: string, appPath: string | null, is: readonly string[] }> = [
+  { image: 'registry.example.com:5000/sas/sr_hmeq:1.0', appPath: null, is: ['sr_hmeq', 'hmeq'] },
+  { image: 'registry.example.com/sas/sr_hmeq@sha256:0123', appPath: null, is: ['sr_hmeq', 'hmeq'] },
+  { image: 'sr_hmeq', appPath: 'hmeq', is: ['hmeq', 'sr_hmeq'] },
+  { image: 'hmeq:2', appPath: 'score/it', is: ['score/it', 'hmeq'] }
+]
+for (const { image, appPath, is } of paths) {
+  t.test(`${image} with appPath ${appPath} is looked for at ${is.join(', ')}`, async t => {
+    t.same(targetsFor(model('1=100'), [revision(1, { image, appPath })], 'revision', {})[0]!.target.appPaths, is)
+  })
+}
+
+t.test('rows are spread by percent', async t => {
+  const routing = await routingFor({ model: model('1=70 2=20 3=10'), revisions }, 'revision', {}, unknown, 1_000, never())
+  const at = (random: number) => routeAt(routing, random).target.revision
+  t.same([0, 0.699, 0.7, 0.899, 0.9, 0.999].map(at), ['hmeq-1', 'hmeq-1', 'hmeq-2', 'hmeq-2', 'hmeq-3', 'hmeq-3'])
+})
