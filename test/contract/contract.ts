@@ -1,0 +1,18 @@
+import type { Test } from 'tap'
+import type { World } from '../support/contract.js'
+import { failuresContract } from './failures.js'
+import { kubernetesContract } from './kubernetes.js'
+import { modelsContract } from './models.js'
+import { writersContract } from './writers.js'
+
+/** Each case has names of its own, so several run at once: most of their time is a cluster's. */
+const AT_ONCE = 4
+
+/** What this project believes about Kubernetes, Knative and SCR, checked in a world. The simulator may claim nothing else. */
+export function contract (t: Test, world: World): void {
+  t.jobs = AT_ONCE
+  modelsContract(t, world)
+  writersContract(t, world)
+  failuresContract(t, world)
+  kubernetesContract(t, world)
+}

@@ -1,0 +1,67 @@
+import type { Test } from 'tap'
+import { KSVCS, ask, deployed, modelUntil, newName, plainKsvc, type ModelAnswer, type ProblemAnswer, type World } from '../support/contract.js'
+import { scored } from './models.js'
+import { sample, scoredBy } from './scores.js'
+
+/** Several who write the same model, through the service and beside it: nobody loses a change. */
+export function writersContract (t: Test, world: World): void {
+  const image = (nameAndTag: string) => `${world.imagePrefix}/${nameAndTag}`
+
+  t.test('a change made for an older state is 412, one made for the present state is not', async t => {
+    const name = await deployed(t, world, 'match')
+    const older = (await ask(world, 'GET', `/models/${name}`)).headers.get('etag') ?? ''
+    const changed = await ask(world, 'PATCH', `/models/${name}`, { description: 'first' }, { 'if-match': older })
+    t.equal(changed.status, 200, JSON.stringify(changed.body))
+    const { status, body } = await ask<ProblemAnswer>(world, 'PATCH', `/models/${name}`, { description: 'second' }, { 'if-match': older })
+    t.same([status, body.type], [412, '/problems/model-changed'], JSON.stringify(body))
+    t.equal((await ask(world, 'DELETE', `/models/${name}`, undefined, { 'if-match': older })).status, 412)
+    t.equal((await ask(world, 'PATCH', `/models/${name}`, { description: 'second' }, { 'if-match': changed.headers.get('etag') ?? '' })).status, 200)
+  })
+
+  t.test('status writes of the cluster do not move the ETag', async t => {
+    const name = newName(t, world, 'etag')
+    const created = await ask(world, 'POST', '/models', { name, image: image('sr_hmeq_logreg:1.0') })
+    await modelUntil(world, name, 'is ready', ({ status }) => status.ready)
+    t.equal((await ask(world, 'GET', `/models/${name}`)).headers.get('etag'), created.headers.get('etag'))
+  })
+
+  t.test('two writers at the same time are both heard', async t => {
+    const name = await deployed(t, world, 'two')
+    const answers = await Promise.all([
+      ask(world, 'PATCH', `/models/${name}`, { description: 'of one' }),
+      ask(world, 'PATCH', `/models/${name}`, { labels: { team: 'other' } })
+    ])
+    t.same(answers.map(({ status }) => status), [200, 200])
+    const { body } = await ask<ModelAnswer & { description: string, labels: object }>(world, 'GET', `/models/${name}`)
+    t.match(body, { description: 'of one', labels: { team: 'other' } })
+  })
+
+  t.test('sending back what GET gave writes nothing', async t => {
+    const name = await deployed(t, world, 'same')
+    const before = await world.kube.ksvc(name)
+    const { body } = await ask(world, 'GET', `/models/${name}`)
+    const { status, body: after } = await ask(world, 'PUT', `/models/${name}?wait=10`, body)
+    t.equal(status, 200, JSON.stringify(after))
+    t.equal((await world.kube.ksvc(name)).metadata.resourceVersion, before.metadata.resourceVersion)
+    t.equal(after.generation, 1)
+  })
+
+  t.test('a ksvc of another tool is a model: shown, scored, changed with all that this service does not know, deleted', async t => {
+    const name = newName(t, world, 'other')
+    const fromConfigMap = { name: 'FROM_MAP', valueFrom: { configMapKeyRef: { name: 'it-none', key: 'k', optional: true } } }
+    const made = await world.kube.call('POST', KSVCS, plainKsvc(name, image('sr_hmeq_logreg:1.0'), { annotations: { 'example.com/owner': 'somebody' }, env: [fromConfigMap] }))
+    t.equal(made.status, 201, made.text)
+    const shown = await modelUntil(world, name, 'is shown as ready', ({ status }) => status?.ready)
+    t.equal(shown.image, image('sr_hmeq_logreg:1.0'))
+    const csv = await sample()
+    t.equal(await scored(world, name, csv), scoredBy('sr_hmeq_logreg:1.0', csv), 'served under the image\'s own name')
+
+    const patched = await ask(world, 'PATCH', `/models/${name}?wait=90`, { scaling: { target: 20 } })
+    t.same([patched.status, patched.body.scaling?.target], [200, 20], JSON.stringify(patched.body))
+    const after = await world.kube.ksvc(name)
+    t.equal(after.metadata.annotations?.['example.com/owner'], 'somebody')
+    t.equal(after.metadata.annotations?.['serving.knative.dev/creator'], made.body.metadata.annotations?.['serving.knative.dev/creator'])
+    t.match(after.spec.template.spec.containers[0]?.env, [fromConfigMap])
+    t.equal((await ask(world, 'DELETE', `/models/${name}?wait=90`)).status, 204)
+  })
+}
