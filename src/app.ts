@@ -7,7 +7,9 @@ import { imageAllowList } from './domain/models/spec-rules.js'
 import type { Scorer } from './domain/scoring/scorer.js'
 import { Slots } from './domain/scoring/slots.js'
 import { SpoolArea } from './http/answer-spool.js'
+import { ModelAnswer, RevisionAnswer, TrafficAnswer } from './http/model.schemas.js'
 import { modelRoutes } from './http/models.routes.js'
+import { revisionRoutes } from './http/revisions.routes.js'
 import { openapi } from './http/openapi.js'
 import { operationsRoutes } from './http/operations.routes.js'
 import { Problem, sendNotFound, sendProblem } from './http/problem.js'
@@ -57,7 +59,8 @@ export async function buildApp (
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler(sendNotFound)
-  app.addSchema(Problem)
+  // Here and not in the routes' own scopes: a scope that adds schemas goes back to Fastify's compilers, which coerce and drop fields.
+  for (const schema of [Problem, ModelAnswer, RevisionAnswer, TrafficAnswer]) app.addSchema(schema)
 
   const upload = { maxBytes: config.MAX_UPLOAD_BYTES, idleMs: config.UPLOAD_IDLE_SECONDS * 1000 }
   app.addHook('onRequest', async (request, reply) => { void reply.header('x-request-id', request.id) })
@@ -79,7 +82,9 @@ export async function buildApp (
     notReady: () => lifecycle.stopping ? 'shutting down' : ports.clusterNotReady()
   })
   const abandon = lifecycle.abandon.signal
-  await app.register(modelRoutes, { models: ports.models, allowList: imageAllowList(config.IMAGE_ALLOW_LIST), abandon })
+  const allowList = imageAllowList(config.IMAGE_ALLOW_LIST)
+  await app.register(modelRoutes, { models: ports.models, allowList, abandon })
+  await app.register(revisionRoutes, { models: ports.models, allowList, abandon })
   await app.register(scoringRoutes, {
     models: ports.models,
     scorer: ports.scorer,

@@ -105,7 +105,7 @@ t.test('deploy/base', { skip }, async t => {
   t.test('gives the service account these rights and no other', async t => {
     t.strictSame(one('Role').rules?.map(({ apiGroups, resources, verbs }) => `${apiGroups.join()}/${resources.join()}: ${verbs.join(' ')}`), [
       'serving.knative.dev/services: get list watch create update patch delete',
-      'serving.knative.dev/revisions: get list watch delete',
+      'serving.knative.dev/revisions: get list watch patch delete',
       '/pods: get list watch',
       '/pods/log: get',
       '/events: get list watch'

@@ -37,6 +37,9 @@ const fields = {
   containerConcurrency: Type.Integer({ description: 'rows that one pod scores at once, 0 to 1000; default 0: no hard limit, scaling.target scales' }),
   timeoutSeconds: Type.Integer({ description: 'the longest a single call may take, 1 to 600 seconds; default 300' }),
   imagePullSecrets: Type.Array(Type.String(), { description: 'names of secrets in the models\' namespace' }),
+  rolloutSeconds: Type.Integer({
+    description: 'over which Knative moves traffic to a newer latest revision, 0 to 3600; default 0: at once; traffic that is pinned to revisions moves at once'
+  }),
   retrySafe: Type.Boolean({ description: 'a row that may have been scored may be sent again; default true: scoring is a pure function' })
 }
 const image = Type.String({ minLength: 1, description: 'registry reference, best by digest; a change makes a new revision' })
@@ -69,6 +72,9 @@ const patched = {
   resources: Type.Object({ requests: PatchedAmounts, limits: PatchedAmounts }, NO_FIELD_NEEDED),
   scaling: Type.Object(nullables(scaling), NO_FIELD_NEEDED)
 }
+/** What a challenger may have otherwise than the model. */
+export const challengerFields = (({ description, labels, retrySafe, rolloutSeconds, ...template }) => optional({ image, ...template }))(fields)
+
 export const ModelPatch = Type.Unsafe<object>(Type.Object({ image, ...nullables(patched) }, {
   ...NO_FIELD_NEEDED,
   $id: 'ModelPatch',
@@ -86,6 +92,13 @@ const DesiredRow = Type.Object({
   latest: Type.Boolean(), revision: Type.Optional(Type.String()), percent: Type.Integer(), tag: Type.Optional(Type.String())
 })
 
+const Explanation = Type.Object({
+  summary: Type.String(),
+  remedy: Type.String(),
+  owner: Type.Unsafe<string>({ type: 'string', enum: ['you', 'platform engineer', 'registry owner', 'nobody'], description: 'who can act' }),
+  needsAction: Type.Boolean({ description: 'nothing improves until the owner acts; otherwise waiting is enough' })
+})
+
 const Status = Type.Object({
   phase: Type.Unsafe<string>({
     type: 'string',
@@ -95,12 +108,7 @@ const Status = Type.Object({
   ready: Type.Boolean({ description: 'serves what was asked for; asleep at zero pods is ready' }),
   reason: Type.Optional(text('Knative\'s own word')),
   message: Type.Optional(text('Knative\'s own message')),
-  explanation: Type.Object({
-    summary: Type.String(),
-    remedy: Type.String(),
-    owner: Type.Unsafe<string>({ type: 'string', enum: ['you', 'platform engineer', 'registry owner', 'nobody'], description: 'who can act' }),
-    needsAction: Type.Boolean({ description: 'nothing improves until the owner acts; otherwise waiting is enough' })
-  }),
+  explanation: Explanation,
   url: Type.Optional(text('from outside the cluster')),
   replicas: Type.Integer({ description: 'pods that run; 0 and ready: asleep' }),
   latestCreatedRevision: Type.Optional(Type.String()),
@@ -121,6 +129,25 @@ export const ModelAnswer = Type.Object({
   updatedBy: Type.String(),
   warnings: Type.Optional(Type.Array(Type.String(), { description: 'what the cluster remarked on this write' }))
 }, { $id: 'Model' })
+
+export const TrafficAnswer = Type.Object({
+  traffic: Type.Array(TrafficRow, { description: 'what serves now' }),
+  desired: Type.Array(DesiredRow, { description: 'what was asked for; the two differ while a change is under way, see explanation' }),
+  history: Type.Array(Type.Array(DesiredRow), { description: 'earlier tables, the most recent last: what rollback goes back to' }),
+  explanation: Explanation
+}, { $id: 'Traffic' })
+
+export const RevisionAnswer = Type.Object({
+  name: Type.String(),
+  image: Type.String(),
+  imageDigest: Type.Optional(Type.String({ description: 'what runs, where the cluster looked it up' })),
+  ready: Type.Unsafe<boolean | null>({ type: ['boolean', 'null'], description: 'null: not decided yet' }),
+  explanation: Explanation,
+  percent: Type.Integer({ description: 'of the traffic that it gets now' }),
+  tags: Type.Array(Type.String()),
+  replicas: Type.Integer(),
+  createdAt: Type.String({ format: 'date-time' })
+}, { $id: 'Revision' })
 
 function optional<Fields extends Readonly<Record<string, TSchema>>> (all: Fields) {
   return Type.Partial(Type.Object(all)).properties

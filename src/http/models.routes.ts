@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { invalidFields } from '../domain/errors.js'
 import type { ImageAllowList } from '../domain/models/image-allow-list.js'
@@ -8,12 +8,11 @@ import type { ModelStore } from '../domain/models/model-store.js'
 import type { GivenSpec } from '../domain/models/new-spec.js'
 import type { Outcome } from '../domain/models/wait-for-model.js'
 import { createModel, deleteModel, patchModel, putModel } from '../domain/models/write-model.js'
-import { callerName } from './caller.js'
 import { callerSignal } from './caller-signal.js'
 import { etagOf, preconditions } from './etag.js'
-import { ModelAnswer, ModelPatch, NewModel, ReplacedModel } from './model.schemas.js'
+import { ModelPatch, NewModel, ReplacedModel } from './model.schemas.js'
 import { problems } from './problem.js'
-import { serializerCompiler, validatorCompiler } from './validation.js'
+import { audit, ETag, IfMatch, RETRY_SECONDS, RetryAfter, WRITE_QUERY, Write, writeOptions, type WriteRequest } from './writes.js'
 
 interface ModelRoutes {
   readonly models: ModelStore
@@ -24,43 +23,23 @@ interface ModelRoutes {
 
 const Name = Type.Object({ name: Type.String() })
 
-const wait = Type.Optional(Type.Integer({
-  minimum: 0,
-  maximum: 600,
-  default: 0,
-  description: 'seconds to hold the answer until what was asked for serves, is still progressing (202) or has failed for good (422)'
-}))
-const dryRun = Type.Optional(Type.Boolean({ default: false, description: 'the cluster validates and answers, and stores nothing' }))
-const Write = Type.Object({ wait, dryRun }, { additionalProperties: false })
 const Update = Type.Object({
-  wait,
-  dryRun,
+  ...WRITE_QUERY,
   redeploy: Type.Optional(Type.Boolean({ default: false, description: 'a new revision of the same image reference, e.g. of a tag that was published again' })),
   traffic: Type.Optional(Type.Unsafe<'latest'>({
     type: 'string', enum: ['latest'], description: 'all traffic goes to the newest revision once it is ready, also when it was pinned to others'
   }))
 }, { additionalProperties: false })
 
-const ETag = { ETag: { type: 'string', description: 'of spec and traffic as asked for; for If-Match' } }
-const RetryAfter = { 'Retry-After': { type: 'integer', description: 'seconds' } }
 const modelWith = (description: string, headers: object) => ({ description, headers, content: { 'application/json': { schema: Type.Ref('Model') } } })
 const progressing = modelWith('still progressing when wait= was over', { ...ETag, ...RetryAfter })
-const IfMatch = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'the ETag of the state that the change was made for; 412 when it has changed since' }))
-})
 const Conditions = Type.Object({
   ...IfMatch.properties,
   'if-none-match': Type.Optional(Type.String({ description: '*: create only, never replace' }))
 })
 
-const RETRY_SECONDS = 5
-
 export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutes> = async (app, { models, allowList, abandon }) => {
   const world = { models, allowList }
-  app.addSchema(ModelAnswer)
-  // A scope with schemas of its own goes back to Fastify's compilers, which coerce and drop fields, unless it is told again.
-  app.setValidatorCompiler(validatorCompiler)
-  app.setSerializerCompiler(serializerCompiler)
   app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
 
   app.get('/models', {
@@ -189,15 +168,9 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutes> = async (app, {
   }
 }
 
-type WriteRequest = FastifyRequest<{ Querystring: { wait?: number, dryRun?: boolean } }>
-type UpdateRequest = FastifyRequest<{ Querystring: { wait?: number, dryRun?: boolean, redeploy?: boolean, traffic?: 'latest' } }>
+type UpdateRequest = WriteRequest & { readonly query: { readonly redeploy?: boolean, readonly traffic?: 'latest' } }
 
-function writeOptions (request: Pick<WriteRequest, 'query'>) {
-  const { wait = 0, dryRun = false } = request.query
-  return { waitSeconds: wait, dryRun, requestedBy: callerName(request as FastifyRequest) }
-}
-
-function updateOptions (request: Pick<UpdateRequest, 'query'>) {
+function updateOptions (request: UpdateRequest) {
   const { redeploy = false, traffic } = request.query
   return { ...writeOptions(request), redeploy, trafficToLatest: traffic === 'latest' }
 }
@@ -216,12 +189,6 @@ async function sendModel (reply: FastifyReply, { model, done }: Outcome, status:
 }
 
 /** Flat: what a client wrote and what the cluster tells stand side by side. */
-function answerOf ({ name, spec, version: _, ...told }: Model): object {
+function answerOf ({ name, spec, version: _, history: __, ...told }: Model): object {
   return { name, ...spec, ...told }
-}
-
-/** One line for every mutation. The cluster itself knows only this service's account. */
-function audit (request: Pick<WriteRequest, 'log' | 'query'>, model: { readonly name: string, readonly generation?: number }, outcome: string): void {
-  const { dryRun = false } = request.query
-  request.log.info({ user: callerName(request as FastifyRequest), model: model.name, generation: model.generation, dryRun }, outcome)
 }

@@ -15,6 +15,7 @@ export async function openapi (app: FastifyInstance): Promise<void> {
       },
       tags: [
         { name: 'models', description: 'deploy, list, inspect, update, delete' },
+        { name: 'revisions', description: 'champion and challenger: revisions, traffic, promote, rollback' },
         { name: 'scoring', description: 'signatures and scoring' },
         { name: 'operations', description: 'health and metrics' }
       ]

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { secondsOf } from '../../domain/models/duration.js'
 import type { DesiredTarget, EnvVar, ModelSpec, Resources, Revision, Scaling, TrafficTarget } from '../../domain/models/model.js'
 import type { Amounts, Container, Env, Ksvc, KnativeRevision, KsvcTraffic, RevisionSpec } from './kube-objects.js'
 
@@ -7,7 +8,10 @@ export const DESCRIPTION = 'scr-modelops/description'
 export const RETRY_SAFE = 'scr-modelops/retry-safe'
 export const REQUESTED_BY = 'scr-modelops/requested-by'
 export const CREATED_BY = 'scr-modelops/created-by'
+/** Knative's: it moves traffic gradually from one latest revision to the next, never between revisions named in the table. */
+export const ROLLOUT_DURATION = 'serving.knative.dev/rollout-duration'
 export const REDEPLOYED_AT = 'scr-modelops/redeployed-at'
+export const TRAFFIC_HISTORY = 'scr-modelops/traffic-history'
 
 /** Autoscaling annotations of the template, with the older spelling that Knative still takes. */
 export const SCALING_ANNOTATIONS = {
@@ -37,6 +41,7 @@ export function specOf (ksvc: Ksvc): ModelSpec {
     containerConcurrency: template.spec.containerConcurrency ?? 0,
     timeoutSeconds: template.spec.timeoutSeconds ?? 300,
     imagePullSecrets: (template.spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []),
+    rolloutSeconds: secondsOf(metadata.annotations?.[ROLLOUT_DURATION] ?? '') ?? 0,
     retrySafe: metadata.annotations?.[RETRY_SAFE] !== 'false'
   }
 }
@@ -139,12 +144,17 @@ function stableJson (value: unknown): string {
 
 export function revisionOf ({ metadata, spec, status }: KnativeRevision): Revision {
   const container = modelContainer(spec)
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status
+  const digest = status?.containerStatuses?.[modelContainerIndex(spec)]?.imageDigest
   return {
     name: metadata.name,
     uid: metadata.uid ?? '',
+    number: Number(metadata.labels?.['serving.knative.dev/configurationGeneration'] ?? 0),
     image: container.image ?? '',
+    ...(digest === undefined || digest === '' ? {} : { imageDigest: digest }),
+    createdAt: metadata.creationTimestamp ?? '',
     appPath: appPathOf(container),
-    ready: status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+    ready: ready === 'True' ? true : ready === 'False' ? false : undefined,
     containerConcurrency: spec.containerConcurrency ?? 0,
     timeoutSeconds: spec.timeoutSeconds ?? 300,
     innerUrl: `http://${metadata.name}.${metadata.namespace ?? 'default'}.svc.cluster.local`

@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { EnvVar, ModelSpec, Resources, Scaling } from '../../domain/models/model.js'
+import type { Table } from '../../domain/revisions/traffic.js'
+import { historyText, type TrafficHistory } from '../../domain/revisions/traffic-history.js'
 import { sameQuantity } from '../../domain/models/quantity.js'
 import type { Amounts, Container, Env, Ksvc, RevisionSpec, Template } from './kube-objects.js'
 import {
-  APP_PATH_VARIABLE, CREATED_BY, DESCRIPTION, REDEPLOYED_AT, REQUESTED_BY, RETRY_SAFE, SCALING_ANNOTATIONS, envVarOf, isKnatives,
+  APP_PATH_VARIABLE, CREATED_BY, DESCRIPTION, REDEPLOYED_AT, REQUESTED_BY, RETRY_SAFE, ROLLOUT_DURATION, SCALING_ANNOTATIONS, TRAFFIC_HISTORY,
+  envVarOf, isKnatives,
   modelContainerIndex, specOf
 } from './ksvc-reading.js'
 
@@ -48,6 +51,24 @@ export function createdBy (ksvc: Ksvc, caller: string): Ksvc {
   return withAnnotations(ksvc, { [CREATED_BY]: caller, [REQUESTED_BY]: caller })
 }
 
+export function withTable (ksvc: Ksvc, table: Table): Ksvc {
+  const traffic = table.map(({ percent, tag, ...row }) => ({
+    ...(row.latest ? { latestRevision: true } : { revisionName: row.revision, latestRevision: false }),
+    percent,
+    ...(tag === undefined ? {} : { tag })
+  }))
+  return { ...ksvc, spec: { ...ksvc.spec, traffic } }
+}
+
+/** The name of the revision that this template makes. */
+export function withRevisionName (ksvc: Ksvc, name: string): Ksvc {
+  return withTemplate(ksvc, template => ({ ...template, metadata: { ...template.metadata, name } }))
+}
+
+export function withHistory (ksvc: Ksvc, history: TrafficHistory): Ksvc {
+  return withAnnotations(ksvc, { [TRAFFIC_HISTORY]: history.length === 0 ? undefined : historyText(history) })
+}
+
 /** All traffic follows the latest revision; tags stay reachable at 0 %. */
 export function trafficToLatest (ksvc: Ksvc): Ksvc {
   const tagged = (ksvc.spec.traffic ?? []).filter(({ tag, revisionName }) => tag !== undefined && revisionName !== undefined)
@@ -62,6 +83,7 @@ const WRITERS: Writers = {
   image: (ksvc, image) => withContainer(ksvc, container => ({ ...container, image })),
   description: (ksvc, description) => withAnnotations(ksvc, { [DESCRIPTION]: description === '' ? undefined : description }),
   retrySafe: (ksvc, retrySafe) => withAnnotations(ksvc, { [RETRY_SAFE]: retrySafe ? undefined : 'false' }),
+  rolloutSeconds: (ksvc, seconds) => withAnnotations(ksvc, { [ROLLOUT_DURATION]: seconds === 0 ? undefined : `${seconds}s` }),
   labels (ksvc, labels) {
     const kept = Object.entries(ksvc.metadata.labels ?? {}).filter(([key]) => isKnatives(key))
     return { ...ksvc, metadata: { ...ksvc.metadata, labels: { ...Object.fromEntries(kept), ...labels } } }

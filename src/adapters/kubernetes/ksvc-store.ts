@@ -1,18 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { DomainError, invalidFields } from '../../domain/errors.js'
-import type { Model, ModelSpec } from '../../domain/models/model.js'
-import type { ModelStore, UpdateOptions } from '../../domain/models/model-store.js'
+import type { Model } from '../../domain/models/model.js'
+import type { Change, Current, ModelStore, UpdateOptions } from '../../domain/models/model-store.js'
+import { isSameTable, pinnedTable, revisionsIn } from '../../domain/revisions/traffic.js'
+import { remembered } from '../../domain/revisions/traffic-history.js'
 import { isModelName } from '../../domain/models/names.js'
 import { type ViewOptions, clusterView } from './cluster-view.js'
 import type { Connection } from './connection.js'
 import { beingDeleted } from './errors.js'
 import { Conflict, type Written, ksvcApi } from './ksvc-api.js'
 import { revisionOf } from './ksvc-reading.js'
-import { createdBy, isSameTemplate, ksvcWith, newKsvc, redeployed, requestedBy, trafficToLatest } from './ksvc-spec.js'
+import {
+  createdBy, isSameTemplate, ksvcWith, newKsvc, redeployed, requestedBy, trafficToLatest, withHistory, withRevisionName, withTable
+} from './ksvc-spec.js'
 import type { Ksvc } from './kube-objects.js'
 import { labelSelector } from './label-selector.js'
-import { type Family, modelOf } from './model-reading.js'
+import { type Family, modelOf, revisionReports } from './model-reading.js'
+import { revisionApi } from './revision-api.js'
 
 export interface KsvcStore extends ModelStore {
   /** The caches have been filled once; before, reads go to the cluster. */
@@ -31,6 +36,7 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
   const { namespace, log } = options
   const view = clusterView(connection, options)
   const api = ksvcApi(connection, namespace)
+  const revisions = revisionApi(connection, namespace)
   /** A model is worked out once for each state of its family. */
   const known = new Map<string, Model>()
   view.onChange(name => known.delete(name))
@@ -110,11 +116,14 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
 
     async update (name, change, options, signal) {
       for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-        const live = await liveKsvc(name, signal)
-        const current = modelOf({ ksvc: live, revisions: [], pods: [] })
-        const next = changedKsvc(live, current, change(current), options)
+        const family = await view.read(name, signal)
+        if (family === undefined) throw notFound(name)
+        const { ksvc: live } = family
+        const current = { model: modelOf(family), revisions: family.revisions.map(revisionOf) }
+        const next = changedKsvc(live, current, change, options)
         if (isDeepStrictEqual(next, live)) return await answerOf({ ksvc: live, warnings: [] }, options.dryRun, signal)
         try {
+          if (!options.dryRun) await revisions.keep(family.revisions, neededRevisions(next), signal)
           return await answerOf(await api.replace(requestedBy(next, options.requestedBy), options.dryRun, signal), options.dryRun, signal)
         } catch (error) {
           if (!(error instanceof Conflict)) throw error
@@ -156,6 +165,19 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
       }
     },
 
+    async revisions (name, signal) {
+      const family = await familyNow(name, signal)
+      if (family === undefined) throw notFound(name)
+      const events = await view.warnings(family, signal)
+      return { model: modelOf(family, events), revisions: revisionReports(family, events) }
+    },
+
+    async deleteRevision (name, revision, signal) {
+      if (!await revisions.delete(revision, signal)) {
+        throw new DomainError('revision-not-found', `${JSON.stringify(name)} has no revision ${JSON.stringify(revision)}`)
+      }
+    },
+
     async revisionsOf (name, signal) {
       const family = await familyNow(name, signal)
       if (family === undefined) throw notFound(name)
@@ -166,19 +188,33 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
 }
 
 /** The live ksvc as asked for; itself, when nothing is to be changed. */
-function changedKsvc (live: Ksvc, current: Model, spec: ModelSpec, { ifMatch, redeploy, trafficToLatest: toLatest }: UpdateOptions): Ksvc {
-  if (live.metadata.deletionTimestamp !== undefined) throw beingDeleted(current.name)
-  mustMatch(current, ifMatch)
+function changedKsvc (live: Ksvc, current: Current, change: (current: Current) => Change, options: UpdateOptions): Ksvc {
+  const { model } = current
+  if (live.metadata.deletionTimestamp !== undefined) throw beingDeleted(model.name)
+  mustMatch(model, options.ifMatch)
+  const { spec = model.spec, table, revisionName, history } = change(current)
   const withSpec = ksvcWith(live, spec)
-  const withTemplate = redeploy ? redeployed(withSpec, new Date().toISOString()) : withSpec
-  const next = toLatest ? trafficToLatest(withTemplate) : withTemplate
-  const followsLatest = toLatest || current.desired.some(({ latest, percent }) => latest && percent > 0)
-  if (!followsLatest && !isSameTemplate(live, next)) {
-    throw new DomainError('model-pinned', `the traffic of ${JSON.stringify(current.name)} is pinned to revisions: a new one would get none of it`, {
-      remedy: `deploy the change by POST /models/${current.name}/revisions and move traffic to it, or repeat the call with traffic=latest`
-    })
-  }
-  return next
+  const withTemplate = options.redeploy ? redeployed(withSpec, new Date().toISOString()) : withSpec
+  const isNewTemplate = !isSameTemplate(live, withTemplate)
+  if (isNewTemplate && table === undefined) mustFollowLatest(model, options)
+  const named = isNewTemplate && revisionName !== undefined ? withRevisionName(withTemplate, revisionName) : withTemplate
+  const routed = table !== undefined && !isSameTable(table, model.desired) ? withTable(named, table) : named
+  const next = options.trafficToLatest ? trafficToLatest(routed) : routed
+  if (!isNewTemplate && isDeepStrictEqual(next.spec.traffic, live.spec.traffic)) return history === undefined ? next : withHistory(next, history)
+  return withHistory(next, history ?? remembered(model.history, pinnedTable(model.desired, model.status.latestReadyRevision)))
+}
+
+function mustFollowLatest ({ name, desired }: Model, { trafficToLatest }: UpdateOptions): void {
+  if (trafficToLatest || desired.some(({ latest, percent }) => latest && percent > 0)) return
+  throw new DomainError('model-pinned', `the traffic of ${JSON.stringify(name)} is pinned to revisions: a new one would get none of it`, {
+    remedy: `deploy the change by POST /models/${name}/revisions and move traffic to it, or repeat the call with traffic=latest`
+  })
+}
+
+/** What the table and rollback name: not to be collected as garbage, however long it gets no traffic. */
+function neededRevisions (ksvc: Ksvc): ReadonlySet<string> {
+  const { desired, history } = modelOf({ ksvc, revisions: [], pods: [] })
+  return new Set([desired, ...history].flatMap(revisionsIn))
 }
 
 function mustMatch (current: Model, ifMatch: string | undefined): void {

@@ -75,7 +75,10 @@ export interface Env {
 /** serving.knative.dev/v1 Revision. */
 export interface KnativeRevision extends KubeObject {
   readonly spec: RevisionSpec
-  readonly status?: { readonly conditions?: readonly KubeCondition[] }
+  readonly status?: {
+    readonly conditions?: readonly KubeCondition[]
+    readonly containerStatuses?: ReadonlyArray<{ readonly name?: string, readonly imageDigest?: string }>
+  }
 }
 
 export interface Pod extends KubeObject {

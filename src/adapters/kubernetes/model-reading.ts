@@ -1,7 +1,9 @@
 import type { Model } from '../../domain/models/model.js'
 import type { Condition, Observation, ObservedContainer, ObservedPod, ObservedRevision } from '../../domain/models/observation.js'
-import { statusOf } from '../../domain/models/readiness.js'
-import { CREATED_BY, REQUESTED_BY, desiredOf, modelContainer, specOf, trafficOf, versionOf } from './ksvc-reading.js'
+import type { RevisionReport } from '../../domain/models/model-store.js'
+import { revisionExplanation, statusOf } from '../../domain/models/readiness.js'
+import { historyIn } from '../../domain/revisions/traffic-history.js'
+import { CREATED_BY, REQUESTED_BY, TRAFFIC_HISTORY, desiredOf, modelContainer, revisionOf, specOf, trafficOf, versionOf } from './ksvc-reading.js'
 import {
   type ContainerStatus, type KnativeRevision, type Ksvc, type KubeCondition, type KubeEvent, type Pod, REVISION_LABEL
 } from './kube-objects.js'
@@ -23,12 +25,23 @@ export function modelOf (family: Family, events: readonly KubeEvent[] = []): Mod
     status: statusOf(observationOf(family, events)),
     traffic: trafficOf(family.ksvc),
     desired,
+    history: historyIn(annotations[TRAFFIC_HISTORY]),
     generation: metadata.generation ?? 0,
     createdAt: metadata.creationTimestamp ?? '',
     createdBy: annotations[CREATED_BY] ?? annotations['serving.knative.dev/creator'] ?? '',
     updatedBy: annotations[REQUESTED_BY] ?? annotations['serving.knative.dev/lastModifier'] ?? '',
     version: versionOf(spec, desired)
   }
+}
+
+/** The newest first. */
+export function revisionReports (family: Family, events: readonly KubeEvent[]): RevisionReport[] {
+  const seen = observationOf(family, events)
+  return family.revisions.map(revision => {
+    const observed = observedRevision(revision)
+    const replicas = seen.pods.filter(pod => pod.revision === observed.name && pod.running).length
+    return { ...revisionOf(revision), replicas, explanation: revisionExplanation(observed, replicas, seen) }
+  }).sort((a, b) => b.number - a.number)
 }
 
 export function observationOf ({ ksvc, revisions, pods }: Family, events: readonly KubeEvent[]): Observation {

@@ -110,7 +110,7 @@ function imageCause (image: string, message: string, hasPullSecret: boolean): Ex
   if (/\b404\b|not found|NotFound|MANIFEST_UNKNOWN|NAME_UNKNOWN|no such manifest/.test(message) && !/no such host/.test(message)) {
     return { summary: `image not found: ${image}`, remedy: 'check its name and tag, or publish it', owner: 'you', needsAction: true }
   }
-  if (/no such host|connection refused|timeout|timed out|x509|certificate|unreachable|\b5\d\d\b/i.test(message)) {
+  if (/no such host|name resolution|connection refused|timeout|timed out|x509|certificate|unreachable|\b5\d\d\b/i.test(message)) {
     return {
       summary: `the registry of image ${image} can't be reached: ${lastPart(message)}`,
       remedy: 'check the host name in image; if it is right, ask the registry\'s owner',

@@ -1,4 +1,6 @@
-import type { Model, ModelSpec, Revision } from './model.js'
+import type { Table } from '../revisions/traffic.js'
+import type { TrafficHistory } from '../revisions/traffic-history.js'
+import type { Explanation, Model, ModelSpec, Revision } from './model.js'
 
 export interface ListQuery {
   readonly ready?: boolean
@@ -33,6 +35,27 @@ export interface UpdateOptions extends WriteOptions {
   readonly trafficToLatest: boolean
 }
 
+/** What a change is made from: the model as the cluster has it, and all its revisions. */
+export interface Current { readonly model: Model, readonly revisions: readonly Revision[] }
+
+/** What a change makes different; the rest stays. */
+export interface Change {
+  readonly spec?: ModelSpec
+  /** The whole traffic table. */
+  readonly table?: Table
+  /** Names the revision that a new template makes; otherwise the cluster does. */
+  readonly revisionName?: string
+  /** Otherwise the table that a new template or table leaves behind is remembered. */
+  readonly history?: TrafficHistory
+}
+
+/** A revision, with what only pods and events tell. */
+export interface RevisionReport extends Revision {
+  /** Pods that run and are not ending. */
+  readonly replicas: number
+  readonly explanation: Explanation
+}
+
 /**
  * Where models live. Every read may come from a cache that follows the cluster; when the cache is stale, and before a name is
  * said not to exist, the cluster is asked. Writes always read live and never lose a concurrent change.
@@ -49,11 +72,12 @@ export interface ModelStore {
   create (name: string, spec: ModelSpec, options: WriteOptions, signal: AbortSignal): Promise<Model>
 
   /**
-   * Replaces what `change` made different; a change of nothing writes nothing. Fields that a ModelSpec does not know survive.
+   * Replaces what `change` makes different; a change of nothing writes nothing. Fields that a ModelSpec does not know survive.
+   * Template and traffic go into one write. Revisions that rollback needs are kept from the cluster's garbage collection.
    * `change` is pure and may be called again after a conflict.
    * @throws `model-not-found`, `model-being-deleted`, `model-changed`, `model-conflict`, `model-pinned`, `model-invalid`
    */
-  update (name: string, change: (current: Model) => ModelSpec, options: UpdateOptions, signal: AbortSignal): Promise<Model>
+  update (name: string, change: (current: Current) => Change, options: UpdateOptions, signal: AbortSignal): Promise<Model>
 
   /** Asks for the deletion; what runs ends within about half a minute. @throws `model-not-found`, `model-changed` */
   delete (name: string, options: { readonly dryRun: boolean, readonly ifMatch?: string }, signal: AbortSignal): Promise<void>
@@ -63,6 +87,12 @@ export interface ModelStore {
    * States older than `generation` are left out, so that a writer never takes the state before its own write for an answer.
    */
   follow (name: string, generation: number, signal: AbortSignal): AsyncIterable<Model | undefined>
+
+  /** All revisions, the newest first, each with why it is as it is. @throws `model-not-found` */
+  revisions (name: string, signal: AbortSignal): Promise<{ readonly model: Model, readonly revisions: readonly RevisionReport[] }>
+
+  /** Deletes a revision of the model, whatever may route to it: checking that is the caller's. @throws `revision-not-found` */
+  deleteRevision (name: string, revision: string, signal: AbortSignal): Promise<void>
 
   /** The model with its revisions, for scoring; makes no call to the cluster while the cache is fresh. @throws `model-not-found` */
   revisionsOf (name: string, signal: AbortSignal): Promise<{ readonly model: Model, readonly revisions: readonly Revision[] }>

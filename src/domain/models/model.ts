@@ -1,3 +1,5 @@
+import type { TrafficHistory } from '../revisions/traffic-history.js'
+
 /** What a client can write of a model: all fields present, defaults filled in. */
 export interface ModelSpec {
   /** Registry reference, best by digest. */
@@ -17,6 +19,8 @@ export interface ModelSpec {
   readonly timeoutSeconds: number
   /** Names of secrets in the models' namespace. */
   readonly imagePullSecrets: readonly string[]
+  /** Over which the cluster moves traffic to a newer latest revision; 0: at once. */
+  readonly rolloutSeconds: number
   /** Scoring is a pure function: a row that may have been scored may be sent again. */
   readonly retrySafe: boolean
 }
@@ -102,6 +106,8 @@ export interface Model {
   readonly traffic: readonly TrafficTarget[]
   /** What was asked for. */
   readonly desired: readonly DesiredTarget[]
+  /** Earlier tables, the most recent last: what rollback goes back to. */
+  readonly history: TrafficHistory
   readonly generation: number
   /** RFC 3339. */
   readonly createdAt: string
@@ -113,14 +119,21 @@ export interface Model {
   readonly warnings?: readonly string[]
 }
 
-/** What scoring needs to know of a revision; from its own template, not from the model's present one. */
+/** A revision as its own template has it, which is not the model's present one. */
 export interface Revision {
   readonly name: string
   /** Unique in time: a name can come again after a deletion, a uid can't. */
   readonly uid: string
+  /** Counts the templates of the model, from 1. */
+  readonly number: number
   readonly image: string
+  /** The image by the digest that runs; the cluster finds it out when a tag is deployed. */
+  readonly imageDigest?: string
+  /** RFC 3339. */
+  readonly createdAt: string
   readonly appPath: string | null
-  readonly ready: boolean
+  /** undefined: not decided yet. */
+  readonly ready: boolean | undefined
   readonly containerConcurrency: number
   readonly timeoutSeconds: number
   /** Of the revision's own service, reachable inside the cluster only. */

@@ -13,6 +13,7 @@ export interface GivenSpec {
   readonly containerConcurrency?: number
   readonly timeoutSeconds?: number
   readonly imagePullSecrets?: readonly string[]
+  readonly rolloutSeconds?: number
   readonly retrySafe?: boolean
 }
 
@@ -46,6 +47,7 @@ export function newSpec (name: string, given: GivenSpec): ModelSpec {
     containerConcurrency: given.containerConcurrency ?? 0,
     timeoutSeconds: given.timeoutSeconds ?? 300,
     imagePullSecrets: given.imagePullSecrets ?? [],
+    rolloutSeconds: given.rolloutSeconds ?? 0,
     retrySafe: given.retrySafe ?? true
   }
 }

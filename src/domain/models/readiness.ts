@@ -1,6 +1,6 @@
 import { causeOf } from './causes.js'
 import type { DesiredTarget, Explanation, Model, ModelStatus, Phase, TrafficTarget } from './model.js'
-import type { Observation, ObservedRevision } from './observation.js'
+import type { Condition, Observation, ObservedRevision } from './observation.js'
 
 /** What is to be told of a model. Never Ready while the status speaks of an older spec, or while other traffic is served than asked for. */
 export function statusOf (seen: Observation): ModelStatus {
@@ -50,14 +50,18 @@ function unreadyCause (seen: Observation): Explanation {
     }
   }
   if (seen.ready?.status === 'False') {
-    return {
-      summary: `the cluster says: ${(seen.ready.message || seen.ready.reason).replace(/\.+$/, '')}`,
-      remedy: 'correct the model by PUT or PATCH, or show this message to the platform engineer',
-      owner: 'you',
-      needsAction: true
-    }
+    return inClustersWords(seen.ready)
   }
   return nothingToDo(revision === undefined ? 'the cluster is preparing the model' : `revision ${revision.name} is starting`)
+}
+
+/** Why a revision is as it is. */
+export function revisionExplanation (revision: ObservedRevision, replicas: number, seen: Observation): Explanation {
+  const ready = revision.conditions['Ready']
+  if (ready?.status === 'True') return healthyOn(replicas)
+  const cause = causeOf(revision, seen)
+  if (cause !== undefined) return cause
+  return ready?.status === 'False' ? inClustersWords(ready) : nothingToDo(`revision ${revision.name} is starting`)
 }
 
 /** The newest one if it fails, otherwise the first that the traffic table names and that isn't ready. */
@@ -67,15 +71,27 @@ function unreadyRevision ({ revisions, latestCreatedRevision, desired }: Observa
   return named.map(name => revisions.find(revision => revision.name === name)).find(revision => revision !== undefined && isUnready(revision))
 }
 
+function inClustersWords ({ message, reason }: Condition): Explanation {
+  return {
+    summary: `the cluster says: ${(message || reason).replace(/\.+$/, '')}`,
+    remedy: 'correct the model by PUT or PATCH, or show this message to the platform engineer',
+    owner: 'you',
+    needsAction: true
+  }
+}
+
 function trafficMoving (seen: Observation): Judgement {
   return { phase: 'Deploying', explanation: nothingToDo(`traffic is moving: ${servingRevisions(seen) || 'nothing'} serves until the table asked for is in force`) }
 }
 
 function healthy ({ pods }: Observation): Explanation {
-  const running = pods.filter(({ running }) => running).length
-  return nothingToDo(running === 0
+  return healthyOn(pods.filter(({ running }) => running).length)
+}
+
+function healthyOn (replicas: number): Explanation {
+  return nothingToDo(replicas === 0
     ? 'asleep: no pod runs while nobody scores; the first call wakes it and takes longer'
-    : `serves as asked for on ${running} pod${running === 1 ? '' : 's'}`, 'nothing to do')
+    : `serves as asked for on ${replicas} pod${replicas === 1 ? '' : 's'}`, 'nothing to do')
 }
 
 function nothingToDo (summary: string, remedy = 'wait'): Explanation {

@@ -65,6 +65,7 @@ const RULES: { readonly [Field in keyof ModelSpec]: Rule } = {
   imagePullSecrets: ({ imagePullSecrets }) => imagePullSecrets.flatMap((name, i) => isObjectName(name)
     ? []
     : fault(`imagePullSecrets.${i}`, `${JSON.stringify(name)} is not the name of a secret`, 'use lower-case letters, digits, hyphens and dots')),
+  rolloutSeconds: ({ rolloutSeconds }) => within('rolloutSeconds', rolloutSeconds, 0, 3600),
   retrySafe: () => []
 }
 

@@ -2,7 +2,7 @@ import { DomainError, isFault } from '../errors.js'
 import type { ImageAllowList } from './image-allow-list.js'
 import { mergePatch } from './merge-patch.js'
 import type { Model } from './model.js'
-import type { ModelStore, UpdateOptions, WriteOptions } from './model-store.js'
+import type { Current, ModelStore, UpdateOptions, WriteOptions } from './model-store.js'
 import type { GivenSpec } from './new-spec.js'
 import { checkName, checkedSpec } from './spec-rules.js'
 import { type Deadline, type Outcome, deadlineIn, onceNameIsFree, untilGone, untilServing } from './wait-for-model.js'
@@ -47,7 +47,7 @@ export async function putModel (
   checkName(name)
   const create = async () => ({ model: await models.create(name, checkedSpec(name, given, allowList), options, signal), isNew: true })
   const replace = async () => {
-    const model = await models.update(name, current => checkedSpec(name, given, allowList, current.spec), options, signal)
+    const model = await models.update(name, ({ model }) => ({ spec: checkedSpec(name, given, allowList, model.spec) }), options, signal)
     return { model, isNew: false }
   }
   const write = async () => {
@@ -71,7 +71,7 @@ export async function putModel (
 export async function patchModel (
   { models, allowList }: Models, name: string, patch: object, options: UpdateOptions & Waiting, signal: AbortSignal
 ): Promise<Outcome> {
-  const change = ({ spec }: Model) => checkedSpec(name, mergePatch(spec, patch) as GivenSpec, allowList, spec)
+  const change = ({ model: { spec } }: Current) => ({ spec: checkedSpec(name, mergePatch(spec, patch) as GivenSpec, allowList, spec) })
   const model = await models.update(name, change, options, signal)
   return await served(models, model, options, deadlineIn(options.waitSeconds), signal)
 }

@@ -40,6 +40,7 @@ const spec: fc.Arbitrary<ModelSpec> = fc.record({
   containerConcurrency: fc.nat(1_000),
   timeoutSeconds: fc.integer({ min: 1, max: 600 }),
   imagePullSecrets: fc.uniqueArray(word),
+  rolloutSeconds: fc.integer({ min: 0, max: 3600 }),
   retrySafe: fc.boolean()
 }).map(asJson)
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Model } from '../../../src/domain/models/model.js'
+import type { Current } from '../../../src/domain/models/model-store.js'
 import { IMAGE, UPDATE, WRITE, eventually, failureOf, faultOf, openStore, openWorld, spec } from './support.js'
 
 t.test('a new model is there for a reader at once, and becomes ready', async t => {
@@ -18,7 +18,7 @@ t.test('the same spec again writes nothing', async t => {
   const world = await openWorld(t)
   const store = await openStore(t, world)
   const { generation, version } = await store.create('m', spec('m'), WRITE, world.signal)
-  const again = await store.update('m', () => spec('m'), UPDATE, world.signal)
+  const again = await store.update('m', () => ({ spec: spec('m') }), UPDATE, world.signal)
   t.same([again.generation, again.version], [generation, version])
   t.notOk(world.calls.some(({ verb }) => verb === 'update'))
 })
@@ -29,16 +29,16 @@ t.test('the version is the same through all writes of the cluster, and another a
   const created = await store.create('m', spec('m'), WRITE, world.signal)
   const ready = await eventually(async () => await store.get('m', world.signal), ({ status }) => status.ready)
   t.equal(ready.version, created.version)
-  const changed = await store.update('m', ({ spec }) => ({ ...spec, description: 'new' }), { ...UPDATE, ifMatch: ready.version }, world.signal)
+  const changed = await store.update('m', ({ model: { spec } }) => ({ spec: { ...spec, description: 'new' } }), { ...UPDATE, ifMatch: ready.version }, world.signal)
   t.not(changed.version, created.version)
-  t.equal(await faultOf(store.update('m', ({ spec }) => spec, { ...UPDATE, ifMatch: created.version }, world.signal)), 'model-changed')
+  t.equal(await faultOf(store.update('m', ({ model: { spec } }) => ({ spec }), { ...UPDATE, ifMatch: created.version }, world.signal)), 'model-changed')
 })
 
 t.test('changes that run at the same time are all kept', async t => {
   const world = await openWorld(t)
   const store = await openStore(t, world)
   await store.create('m', spec('m'), WRITE, world.signal)
-  const add = async (label: string) => await store.update('m', ({ spec }) => ({ ...spec, labels: { ...spec.labels, [label]: 'yes' } }), UPDATE, world.signal)
+  const add = async (label: string) => await store.update('m', ({ model: { spec } }) => ({ spec: { ...spec, labels: { ...spec.labels, [label]: 'yes' } } }), UPDATE, world.signal)
   await Promise.all(['a', 'b', 'c'].map(add))
   t.same((await store.get('m', world.signal)).spec.labels, { a: 'yes', b: 'yes', c: 'yes' })
 })
@@ -47,7 +47,7 @@ t.test('of two changes of one version only one is made', async t => {
   const world = await openWorld(t)
   const store = await openStore(t, world)
   const { version } = await store.create('m', spec('m'), WRITE, world.signal)
-  const change = async (description: string) => await store.update('m', ({ spec }) => ({ ...spec, description }), { ...UPDATE, ifMatch: version }, world.signal)
+  const change = async (description: string) => await store.update('m', ({ model: { spec } }) => ({ spec: { ...spec, description } }), { ...UPDATE, ifMatch: version }, world.signal)
   const outcomes = await Promise.allSettled([change('one'), change('two')])
   t.same(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
   t.match(outcomes.find(({ status }) => status === 'rejected'), { reason: { fault: 'model-changed' } })
@@ -59,9 +59,9 @@ t.test('a template change of a pinned model is refused, unless all traffic is to
   await store.create('m', spec('m'), WRITE, world.signal)
   await eventually(async () => await store.get('m', world.signal), ({ status }) => status.ready)
   await pin(world, 'm', 'm-00001')
-  const change = ({ spec }: Model) => ({ ...spec, timeoutSeconds: 20 })
+  const change = ({ model: { spec } }: Current) => ({ spec: { ...spec, timeoutSeconds: 20 } })
   t.equal(await faultOf(store.update('m', change, UPDATE, world.signal)), 'model-pinned')
-  const renamed = await store.update('m', ({ spec }) => ({ ...spec, description: 'no new template' }), UPDATE, world.signal)
+  const renamed = await store.update('m', ({ model: { spec } }) => ({ spec: { ...spec, description: 'no new template' } }), UPDATE, world.signal)
   t.equal(renamed.spec.description, 'no new template')
   const moved = await store.update('m', change, { ...UPDATE, trafficToLatest: true }, world.signal)
   t.same(moved.desired, [{ latest: true, percent: 100 }])
@@ -80,7 +80,7 @@ t.test('redeploying makes a new revision of the same image', async t => {
   const store = await openStore(t, world)
   await store.create('m', spec('m'), WRITE, world.signal)
   const { version, generation } = await eventually(async () => await store.get('m', world.signal), ({ status }) => status.ready)
-  const again = await store.update('m', ({ spec }) => spec, { ...UPDATE, redeploy: true }, world.signal)
+  const again = await store.update('m', ({ model: { spec } }) => ({ spec }), { ...UPDATE, redeploy: true }, world.signal)
   t.same([again.version, again.generation], [version, generation + 1])
   await eventually(async () => await store.get('m', world.signal), ({ status }) => status.ready && status.latestReadyRevision === 'm-00002')
 })
@@ -92,7 +92,7 @@ t.test('a name stays taken until its pods are gone, and followers hear the end',
   await eventually(async () => await store.get('m', world.signal), ({ status }) => status.ready)
   await store.delete('m', { dryRun: false }, world.signal)
   t.equal(await faultOf(store.create('m', spec('m'), WRITE, world.signal)), 'model-being-deleted')
-  t.equal(await faultOf(store.update('m', ({ spec }) => spec, UPDATE, world.signal)), 'model-being-deleted')
+  t.equal(await faultOf(store.update('m', ({ model: { spec } }) => ({ spec }), UPDATE, world.signal)), 'model-being-deleted')
   const phases: string[] = []
   for await (const model of store.follow('m', 0, world.signal)) {
     phases.push(model?.status.phase ?? 'gone')

@@ -26,6 +26,8 @@ function revision (number: number, given: Partial<Revision> = {}): Revision {
   return {
     name: `hmeq-${number}`,
     uid: `uid-${number}`,
+    number,
+    createdAt: '2026-01-01T00:00:00Z',
     image: 'registry.example.com/sas/sr_hmeq_logreg:1.0',
     appPath: null,
     ready: true,

@@ -1,0 +1,40 @@
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { callerName } from './caller.js'
+
+/** Query parameters that every mutation has. */
+export const WRITE_QUERY = {
+  wait: Type.Optional(Type.Integer({
+    minimum: 0,
+    maximum: 600,
+    default: 0,
+    description: 'seconds to hold the answer until what was asked for serves, is still progressing (202) or has failed for good (422)'
+  })),
+  dryRun: Type.Optional(Type.Boolean({ default: false, description: 'the cluster validates and answers, and stores nothing' }))
+}
+export const Write = Type.Object(WRITE_QUERY, { additionalProperties: false })
+
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'the ETag of the state that the change was made for; 412 when it has changed since' }))
+})
+
+export const ETag = { ETag: { type: 'string', description: 'of spec and traffic as asked for; for If-Match' } }
+export const RetryAfter = { 'Retry-After': { type: 'integer', description: 'seconds' } }
+
+/** When to look again at what was still progressing. */
+export const RETRY_SECONDS = 5
+
+export type WriteRequest = Pick<FastifyRequest<{ Querystring: { wait?: number, dryRun?: boolean } }>, 'log' | 'query'>
+
+export function writeOptions (request: WriteRequest) {
+  const { wait = 0, dryRun = false } = request.query
+  return { waitSeconds: wait, dryRun, requestedBy: callerName(request as FastifyRequest) }
+}
+
+/** One line for every mutation. The cluster itself knows only this service's account. */
+export function audit (
+  request: WriteRequest, model: { readonly name: string, readonly generation?: number }, outcome: string, more: object = {}
+): void {
+  const { dryRun = false } = request.query
+  request.log.info({ user: callerName(request as FastifyRequest), model: model.name, generation: model.generation, dryRun, ...more }, outcome)
+}
