@@ -33,7 +33,9 @@ export async function openSimulator (t: Test, options: SimulatorOptions = {}): P
 }
 
 /** The real service in this process, listening on a port of its own; `env` goes before the settings of a test. */
-export async function openTestService (t: Test, { kubeconfig, gatewayUrl }: Cluster, env: Readonly<Record<string, string>> = {}): Promise<TestService> {
+export async function openTestService (
+  t: Test, { kubeconfig, gatewayUrl }: Cluster, env: Readonly<Record<string, string>> = {}
+): Promise<TestService> {
   const config = readConfig({
     PORT: '0',
     HOST: '127.0.0.1',
