@@ -78,6 +78,7 @@ t.test('defaults are the same on create and on replace', async t => {
     containerConcurrency: 0,
     timeoutSeconds: 300,
     imagePullSecrets: [],
+    rolloutSeconds: 0,
     retrySafe: true
   })
 })
