@@ -51,7 +51,7 @@ export function unionOf (signatures: readonly Signature[]): Signature {
 
 function typeChecked<V extends Variable> (known: V | undefined, found: V): V | undefined {
   if (known !== undefined && known.type !== found.type) {
-    throw new DomainError('signatures-conflict', `the routed revisions disagree on "${found.name}": ${known.type} and ${found.type}`)
+    throw new DomainError('signatures-conflict', `the revisions disagree on "${found.name}": ${known.type} and ${found.type}`)
   }
   return known
 }

@@ -1,3 +1,5 @@
+import { DomainError } from '../errors.js'
+
 /** A file of rows, whatever its format: cells are aligned with `columns`. */
 export interface Table {
   readonly columns: readonly string[]
@@ -19,4 +21,17 @@ export interface SourceRow {
 /** How a CSV is written. */
 export interface CsvDialect {
   readonly delimiter: string
+}
+
+/**
+ * Where a column is: the one of exactly this name, else without regard to case.
+ * @throws DomainError `request-invalid`, naming `option` and the columns
+ */
+export function columnIndex (columns: readonly string[], name: string, option: string, remedy: string): number {
+  const exact = columns.indexOf(name)
+  const index = exact >= 0 ? exact : columns.findIndex(column => column.toLowerCase() === name.toLowerCase())
+  if (index < 0) {
+    throw new DomainError('request-invalid', `${option}: the data has no column "${name}"; it has ${columns.join(', ')}`, { remedy })
+  }
+  return index
 }

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { DomainError } from '../../../src/domain/errors.js'
-import { answerText, carriedColumns, countsObject, type AnswerFormat, type AnswerOptions, type Carried, type Counts, type OnError } from '../../../src/domain/scoring/answer.js'
+import { countsObject } from '../../../src/domain/scoring/answer-writers.js'
+import { answerText, type AnswerFormat, type AnswerOptions, type Counts, type OnError } from '../../../src/domain/scoring/answer.js'
+import { carriedColumns, type Carried } from '../../../src/domain/scoring/carried-columns.js'
 import type { ScoredRow } from '../../../src/domain/scoring/score-table.js'
 import { UNKNOWN_SIGNATURE, type Signature } from '../../../src/domain/scoring/signature.js'
 import type { Table } from '../../../src/domain/scoring/table.js'
@@ -54,6 +56,32 @@ t.test('rows are counted, failed or not, by the revision that scored them', asyn
   t.same((await answer(two, { onError: 'skip' })).counts, { rows: 3, failed: 1, revisions: { 'm-1': 1, 'm-2': 1 } })
 })
 
+const marked: ReadonlyArray<{ format: AnswerFormat, onError: OnError, is: readonly string[] }> = [
+  { format: 'csv', onError: 'report', is: ['A,B,P,I,_revision,_error', '1,x,0.5,y,m-1,', '2,,,,m-2,line 3: no', '?,,,,,line 4: no number', ''] },
+  { format: 'csv', onError: 'skip', is: ['A,B,P,I,_revision', '1,x,0.5,y,m-1', ''] },
+  {
+    format: 'ndjson',
+    onError: 'report',
+    is: [
+      '{"A":"1","B":"x","P":0.5,"I":"y","_revision":"m-1","_error":null}',
+      '{"A":"2","B":"","P":null,"I":null,"_revision":"m-2","_error":"line 3: no"}',
+      '{"A":"?","B":"","P":null,"I":null,"_revision":null,"_error":"line 4: no number"}',
+      ''
+    ]
+  }
+]
+for (const { format, onError, is } of marked) {
+  t.test(`the revision column of ${format} with onError=${onError} tells who had the row, scored or refused`, async t => {
+    const rows = [scored(2, ['1', 'x'], { P: 0.5, I: 'y' }), { ...failed(3, ['2', ''], 'line 3: no'), revision: 'm-2' }, failed(4, ['?', ''])]
+    t.same((await answer(rows, { format, onError, revisionColumn: true })).text.split('\n'), is)
+  })
+}
+
+t.test('a carried column _revision is renamed only where the answer has its own', async t => {
+  const head = async (revisionColumn: boolean) => (await answer([], { revisionColumn }, signature, ['_revision'])).text
+  t.same([await head(true), await head(false)], ['in__revision,P,I,_revision,_error\n', '_revision,P,I,_error\n'])
+})
+
 const empty: ReadonlyArray<readonly [AnswerFormat, string]> = [
   ['csv', 'A,B,P,I,_error\n'], ['json', '{"rows":[],"counts":{"rows":0,"failed":0,"revisions":{}}}\n'], ['ndjson', '']
 ]
@@ -73,7 +101,7 @@ const chosen: ReadonlyArray<{ columns: AnswerOptions['columns'], of: readonly st
 ]
 for (const { columns, of, is } of chosen) {
   t.test(`columns=${String(columns)} of ${of.join(' ')} carries "${is}"`, async t => {
-    t.equal(carriedColumns({ columns: of }, ['P', 'I'], columns).columns.map(({ name }) => name).join(' '), is)
+    t.equal(carriedColumns({ columns: of }, ['P', 'I', '_error'], columns).columns.map(({ name }) => name).join(' '), is)
   })
 }
 
@@ -92,7 +120,7 @@ t.test('a column that is named twice is refused', async t => {
 t.test('the names of an answer are all different, whatever the names of inputs and outputs', async t => {
   const names = fc.uniqueArray(fc.constantFrom('P', 'p', 'in_P', 'in_p', 'in_in_P', 'in_in_p', '_error', '_ERROR', 'A'), { maxLength: 9 })
   await t.resolves(fc.assert(fc.asyncProperty(names, names.map(outputs => outputs.filter(name => name.toLowerCase() !== '_error')), async (columns, outputs) => {
-    const folded = carriedColumns({ columns }, outputs, 'all').columns.map(({ name }) => name)
+    const folded = carriedColumns({ columns }, [...outputs, '_error'], 'all').columns.map(({ name }) => name)
     assert.equal(new Set(folded).size, folded.length)
     const taken = new Set([...outputs, '_error'].map(name => name.toLowerCase()))
     assert.deepEqual(folded.filter(name => taken.has(name.toLowerCase())), [])

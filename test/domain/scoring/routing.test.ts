@@ -1,8 +1,9 @@
 import t from 'tap'
 import type { Model, Revision, TrafficTarget } from '../../../src/domain/models/model.js'
-import { routeAt, routingFor, targetsFor, type DataPath, type Pin } from '../../../src/domain/scoring/routing.js'
+import { routeAt, routingFor } from '../../../src/domain/scoring/routing.js'
 import type { Scorer, ScoringTarget } from '../../../src/domain/scoring/scorer.js'
 import { UNKNOWN_SIGNATURE } from '../../../src/domain/scoring/signature.js'
+import { pairFor, targetsFor, type DataPath, type Wanted } from '../../../src/domain/scoring/targets.js'
 import { failsWith, never } from './support.js'
 
 const URL_OUTSIDE = 'http://hmeq.models.example.com'
@@ -44,7 +45,7 @@ const unknown: Scorer = { signature: async () => UNKNOWN_SIGNATURE, score: async
 
 const told = (rows: ReadonlyArray<{ target: ScoringTarget, percent: number }>) => rows.map(({ target: { revision = 'any', url }, percent }) => `${revision} ${percent}% ${url.slice('http://'.length).split('.')[0]}`).join(', ')
 
-const routed: ReadonlyArray<{ it: string, table: string, path: DataPath, pin?: Pin, is: string }> = [
+const routed: ReadonlyArray<{ it: string, table: string, path: DataPath, pin?: Wanted, is: string }> = [
   { it: 'one revision by its own service', table: '1=100', path: 'revision', is: 'hmeq-1 100% hmeq-1' },
   { it: 'shares by the revisions\' own services', table: '1=90 2=10', path: 'revision', is: 'hmeq-1 90% hmeq-1, hmeq-2 10% hmeq-2' },
   { it: 'shares of one revision in two rows add up', table: '1=60 2=30 1=10#champion', path: 'revision', is: 'hmeq-1 70% hmeq-1, hmeq-2 30% hmeq-2' },
@@ -55,8 +56,38 @@ const routed: ReadonlyArray<{ it: string, table: string, path: DataPath, pin?: P
   { it: 'several behind the model\'s URL are one target', table: '1=90 2=10', path: 'route', is: 'any 100% hmeq' },
   { it: 'a tag has its own URL', table: '1=100 2=0#new', path: 'route', pin: { tag: 'new' }, is: 'hmeq-2 100% new-hmeq' },
   { it: 'a revision with a tag is pinned by the tag\'s URL', table: '1=100 2=0#new', path: 'route', pin: { revision: 'hmeq-2' }, is: 'hmeq-2 100% new-hmeq' },
-  { it: 'a revision with all the traffic is pinned by the model\'s URL', table: '1=100', path: 'route', pin: { revision: 'hmeq-1' }, is: 'hmeq-1 100% hmeq' }
+  { it: 'a revision with all the traffic is pinned by the model\'s URL', table: '1=100', path: 'route', pin: { revision: 'hmeq-1' }, is: 'hmeq-1 100% hmeq' },
+  { it: 'a revision with all the traffic in two rows is, too', table: '1=60 1=40', path: 'route', pin: { revision: 'hmeq-1' }, is: 'hmeq-1 100% hmeq' },
+  { it: 'rows are spread over the revisions\' own services', table: '1=90 2=10', path: 'revision', pin: { spread: true }, is: 'hmeq-1 90% hmeq-1, hmeq-2 10% hmeq-2' },
+  { it: 'rows are spread over the tags\' URLs', table: '1=90#old 2=10#new', path: 'route', pin: { spread: true }, is: 'hmeq-1 90% old-hmeq, hmeq-2 10% new-hmeq' },
+  { it: 'a tag at 0 percent is an address for its revision\'s share', table: '1=100 1=0#old', path: 'route', pin: { spread: true }, is: 'hmeq-1 100% old-hmeq' },
+  { it: 'nothing is spread where one revision has all', table: '1=100', path: 'route', pin: { spread: true }, is: 'hmeq-1 100% hmeq' }
 ]
+
+const pairs: ReadonlyArray<{ it: string, table: string, path: DataPath, champion?: string, challenger: string, is: string }> = [
+  { it: 'the champion is the revision with the most traffic', table: '1=10#new 2=90#old', path: 'revision', challenger: 'new', is: 'hmeq-2 100% hmeq-2, hmeq-1 100% hmeq-1' },
+  { it: 'shares of one revision add up to the most', table: '1=40 2=30 2=30', path: 'revision', challenger: 'hmeq-1', is: 'hmeq-2 100% hmeq-2, hmeq-1 100% hmeq-1' },
+  { it: 'a revision without traffic can challenge', table: '1=100', path: 'revision', challenger: 'hmeq-3', is: 'hmeq-1 100% hmeq-1, hmeq-3 100% hmeq-3' },
+  { it: 'both can be named', table: '1=100#old 2=0#new', path: 'revision', champion: 'new', challenger: 'old', is: 'hmeq-2 100% hmeq-2, hmeq-1 100% hmeq-1' },
+  { it: 'tags are addresses outside', table: '1=90#old 2=10#new', path: 'route', challenger: 'hmeq-2', is: 'hmeq-1 100% old-hmeq, hmeq-2 100% new-hmeq' },
+  { it: 'all the traffic is an address outside', table: '1=100 2=0#new', path: 'route', challenger: 'new', is: 'hmeq-1 100% hmeq, hmeq-2 100% new-hmeq' }
+]
+for (const { it, table, path, champion, challenger, is } of pairs) {
+  t.test(`${path}: of a pair, ${it}`, async t => { t.equal(told(pairFor(model(table), revisions, path, { champion, challenger })), is, table) })
+}
+
+t.test('a pair of one revision is refused', async t => {
+  await failsWith(t, () => pairFor(model('1=100#champion'), revisions, 'revision', { challenger: 'champion' }), 'request-invalid', /the same revision, hmeq-1/)
+})
+
+t.test('an unknown name in a pair is refused with the tags and revisions there are', async t => {
+  await failsWith(t, () => pairFor(model('1=100#old'), revisions, 'revision', { challenger: 'nwe' }), 'revision-not-found', /no tag and no revision "nwe"; it has old, hmeq-1, hmeq-2, hmeq-3/)
+})
+
+t.test('route: a pair and a spread need an address for each', async t => {
+  await failsWith(t, () => pairFor(model('1=90 2=10#new'), revisions, 'route', { challenger: 'new' }), 'revision-not-addressable', /hmeq-1 has no tag/)
+  await failsWith(t, () => targetsFor(model('1=90#old 2=10'), revisions, 'route', { spread: true }), 'revision-not-addressable', /hmeq-2 has no tag/)
+})
 for (const { it, table, path, pin = {}, is } of routed) {
   t.test(`${path}: ${it}`, async t => { t.equal(told(targetsFor(model(table), revisions, path, pin)), is, `${table} ${JSON.stringify(pin)}`) })
 }
@@ -101,7 +132,7 @@ for (const { image, appPath, is } of paths) {
 }
 
 t.test('rows are spread by percent', async t => {
-  const routing = await routingFor({ model: model('1=70 2=20 3=10'), revisions }, 'revision', {}, unknown, 1_000, never())
+  const routing = await routingFor(targetsFor(model('1=70 2=20 3=10'), revisions, 'revision', {}), { retrySafe: true }, unknown, 1_000, never())
   const at = (random: number) => routeAt(routing, random).target.revision
   t.same([0, 0.699, 0.7, 0.899, 0.9, 0.999].map(at), ['hmeq-1', 'hmeq-1', 'hmeq-2', 'hmeq-2', 'hmeq-3', 'hmeq-3'])
 })

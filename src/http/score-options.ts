@@ -1,0 +1,87 @@
+import type { FastifyRequest } from 'fastify'
+import { Type, type Static, type TObject } from 'typebox'
+import { invalidFields } from '../domain/errors.js'
+import type { AnswerOptions } from '../domain/scoring/answer.js'
+import type { CsvDialect } from '../domain/scoring/table.js'
+import type { Wanted } from '../domain/scoring/targets.js'
+import { acceptedFormat } from './negotiation.js'
+import { fieldFault } from './problem.js'
+import type { Upload } from './upload.js'
+
+export const PinQuery = {
+  revision: Type.Optional(Type.String({ minLength: 1, description: 'score on this revision, whatever the traffic table says' })),
+  tag: Type.Optional(Type.String({ minLength: 1, description: 'score on the revision with this tag' }))
+}
+
+/** How a file is read and scored, whatever is made of the scores. */
+export const FileOptions = {
+  columns: Type.Optional(Type.String({ description: 'input columns carried into the answer, before the outputs: all (default), outputs (none), or names separated by commas' })),
+  delimiter: Type.Optional(Type.String({ minLength: 1, maxLength: 3, description: 'of the CSV, one character or tab; default a comma' })),
+  concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'upper limit of rows in flight for this request' })),
+  step: Type.Optional(Type.String({ minLength: 1, description: 'a step other than the model\'s default' }))
+}
+
+export const ScoreOptions = Type.Object({
+  ...PinQuery,
+  route: Type.Optional(Type.String({
+    description: 'mixed: rows are spread over the routed revisions by percent (what happens by default, but never left to the platform). ' +
+      'sticky:COLUMN: rows with the same text in this column go to the same revision, in every request, while the percents hold; when they move, only to a revision whose share grew. ' +
+      'Outside the cluster each routed revision then needs a tag'
+  })),
+  revisionColumn: Type.Optional(Type.Boolean({
+    description: 'true: a column _revision after the outputs tells which revision had the row; missing where the platform chose it and for rows that were not sent'
+  })),
+  ...FileOptions,
+  onError: Type.Optional(Type.Enum(['report', 'fail', 'skip'], {
+    description: 'a row that can\'t be scored is kept with its reason in the column _error (report, default), ends the request with 422 (fail), or is left out (skip)'
+  })),
+  format: Type.Optional(Type.Enum(['csv', 'json', 'ndjson'], { description: 'the answer\'s format; goes before Accept; default: that of the input' }))
+}, { additionalProperties: false })
+export type ScoreOptions = Static<typeof ScoreOptions>
+
+/** The options among the form's fields, checked as those of the query are. @throws DomainError `request-invalid` */
+export function formOptions<Options extends TObject> (request: FastifyRequest, { fields }: Upload, options: Options): Partial<Static<Options>> {
+  if (Object.keys(fields).length === 0) return {}
+  const typed: Record<string, unknown> = { ...fields }
+  const validate = request.getValidationFunction('querystring') ?? request.compileValidationSchema(options, 'querystring')
+  if (validate(typed)) return typed as Partial<Static<Options>>
+  throw invalidFields((validate.errors ?? []).map(fault => ({
+    ...fieldFault('form', fault),
+    ...(fault.keyword === 'additionalProperties' ? { remedy: 'see /docs for the options; the file itself must be a file part, with a file name' } : {})
+  })))
+}
+
+/** Which revisions, and the column that decides among them. @throws DomainError `request-invalid` */
+export function wantedOf ({ revision, tag, route }: Pick<ScoreOptions, 'revision' | 'tag' | 'route'>): { wanted: Wanted, stickyColumn: string | undefined } {
+  const [first, second] = Object.entries({ revision, tag, route }).filter(([, value]) => value !== undefined)
+  if (first !== undefined && second !== undefined) {
+    throw invalidFields([{ field: `query.${second[0]}`, detail: `can't be combined with ${first[0]}`, remedy: `give one of ${first[0]} and ${second[0]}` }])
+  }
+  const stickyColumn = route?.startsWith('sticky:') === true ? route.slice('sticky:'.length) : undefined
+  if (route !== undefined && route !== 'mixed' && (stickyColumn ?? '') === '') {
+    throw invalidFields([{ field: 'query.route', detail: `"${route}" is neither mixed nor sticky:COLUMN`, remedy: 'give route=mixed, or route=sticky: and the name of a column' }])
+  }
+  return { wanted: { revision, tag, spread: route !== undefined }, stickyColumn }
+}
+
+export function answerOptions (given: ScoreOptions, request: FastifyRequest, kind: Upload['kind']): AnswerOptions {
+  return {
+    format: given.format ?? acceptedFormat(request.headers.accept, kind),
+    columns: columnsOf(given.columns),
+    onError: given.onError ?? 'report',
+    revisionColumn: given.revisionColumn ?? false,
+    dialect: dialectOf(given.delimiter)
+  }
+}
+
+export function columnsOf (given: string | undefined): AnswerOptions['columns'] {
+  if (given === undefined || given === 'all') return 'all'
+  return given === 'outputs' ? 'outputs' : given.split(',').map(name => name.trim())
+}
+
+/** @throws DomainError `request-invalid` */
+export function dialectOf (given = ','): CsvDialect {
+  const delimiter = given === 'tab' || given === '\\t' ? '\t' : given
+  if (delimiter.length === 1 && !'"\r\n'.includes(delimiter)) return { delimiter }
+  throw invalidFields([{ field: 'query.delimiter', detail: `"${given}" can't be a delimiter`, remedy: 'give one character, e.g. %3B for a semicolon, or tab' }])
+}
