@@ -3,7 +3,8 @@ import type { FastifyReply } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { DomainError, invalidFields } from '../domain/errors.js'
 import type { ImageAllowList } from '../domain/models/image-allow-list.js'
-import type { DesiredTarget, Model } from '../domain/models/model.js'
+import type { Model } from '../domain/models/model.js'
+import type { DesiredTarget } from '../domain/revisions/traffic.js'
 import type { ModelStore, RevisionReport } from '../domain/models/model-store.js'
 import type { Outcome } from '../domain/models/wait-for-model.js'
 import { tagsOf, type Challenger } from '../domain/revisions/challenger.js'
@@ -29,7 +30,7 @@ const tag = Type.String({ minLength: 1, description: 'an own URL for the revisio
 const NewChallenger = Type.Object({
   ...challengerFields,
   tag: Type.Optional(tag),
-  percent: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'of the traffic, taken from the others in proportion; default 0' })),
+  percent: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'of the traffic, taken from the others in proportion; default 0, or what it has when it is there already' })),
   revision: Type.Optional(Type.String({ description: 'its name, MODEL-…; default: the next number' }))
 }, { additionalProperties: false, description: 'fields that it has otherwise than the model; the rest is as the model has it now' })
 
@@ -95,9 +96,9 @@ export const revisionRoutes: FastifyPluginAsyncTypebox<RevisionRoutes> = async (
     }
   }, async (request, reply) => {
     const { name } = request.params
-    const { tag, percent = 0, revision: wantedName, ...given } = request.body
-    const named = { ...(tag === undefined ? {} : { tag }), ...(wantedName === undefined ? {} : { revision: wantedName }) }
-    const wanted = { given, percent, redeploy: request.query.redeploy ?? false, ...named } as Challenger
+    const { tag, percent, revision: wantedName, ...given } = request.body
+    const named = Object.fromEntries(Object.entries({ tag, percent, revision: wantedName }).filter(([, value]) => value !== undefined))
+    const wanted = { given, redeploy: request.query.redeploy ?? false, ...named } as Challenger
     const signal = signalOf(reply)
     const { model, done, revision, isNew } = await deployChallenger(models, name, wanted, allowList, rolloutOptions(request), signal)
     audit(request, model, 'challenger deployed', { revision, percent, tag })

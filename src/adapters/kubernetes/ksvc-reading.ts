@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { secondsOf } from '../../domain/models/duration.js'
-import type { DesiredTarget, EnvVar, ModelSpec, Resources, Revision, Scaling, TrafficTarget } from '../../domain/models/model.js'
+import type { EnvVar, ModelSpec, Resources, Revision, Scaling } from '../../domain/models/model.js'
+import type { DesiredTarget, TrafficTarget } from '../../domain/revisions/traffic.js'
 import type { Amounts, Container, Env, Ksvc, KnativeRevision, KsvcTraffic, RevisionSpec } from './kube-objects.js'
 
 export const APP_PATH_VARIABLE = 'SAS_SCR_APP_PATH'

@@ -1,19 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { DomainError, invalidFields } from '../../domain/errors.js'
-import type { Model } from '../../domain/models/model.js'
-import type { Change, Current, ModelStore, UpdateOptions } from '../../domain/models/model-store.js'
-import { isSameTable, pinnedTable, revisionsIn } from '../../domain/revisions/traffic.js'
-import { remembered } from '../../domain/revisions/traffic-history.js'
+import type { Model, Revision } from '../../domain/models/model.js'
+import type { ModelStore, RevisionReport } from '../../domain/models/model-store.js'
 import { isModelName } from '../../domain/models/names.js'
 import { type ViewOptions, clusterView } from './cluster-view.js'
 import type { Connection } from './connection.js'
-import { beingDeleted } from './errors.js'
 import { Conflict, type Written, ksvcApi } from './ksvc-api.js'
+import { changedKsvc, mustMatch, neededRevisions } from './ksvc-change.js'
 import { revisionOf } from './ksvc-reading.js'
-import {
-  createdBy, isSameTemplate, ksvcWith, newKsvc, redeployed, requestedBy, trafficToLatest, withHistory, withRevisionName, withTable
-} from './ksvc-spec.js'
+import { createdBy, newKsvc, requestedBy } from './ksvc-spec.js'
 import type { Ksvc } from './kube-objects.js'
 import { labelSelector } from './label-selector.js'
 import { type Family, modelOf, revisionReports } from './model-reading.js'
@@ -73,6 +69,11 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
     return { ...modelOf({ ksvc, revisions, pods }), ...(warnings.length > 0 ? { warnings } : {}) }
   }
 
+  /** After the write, which may be refused; what is kept too long only takes room. */
+  async function released (own: Family['revisions'], needed: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    await revisions.release(own, needed, signal).catch((error: unknown) => { log.warn({ err: error }, 'revisions stay kept from garbage collection') })
+  }
+
   async function liveKsvc (name: string, signal: AbortSignal): Promise<Ksvc> {
     const live = isModelName(name) ? await api.read(name, signal) : undefined
     if (live === undefined) throw notFound(name)
@@ -119,12 +120,15 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
         const family = await view.read(name, signal)
         if (family === undefined) throw notFound(name)
         const { ksvc: live } = family
-        const current = { model: modelOf(family), revisions: family.revisions.map(revisionOf) }
+        const current = { model: modelOf(family), revisions: decided(revisionReports(family, [])) }
         const next = changedKsvc(live, current, change, options)
         if (isDeepStrictEqual(next, live)) return await answerOf({ ksvc: live, warnings: [] }, options.dryRun, signal)
         try {
-          if (!options.dryRun) await revisions.keep(family.revisions, neededRevisions(next), signal)
-          return await answerOf(await api.replace(requestedBy(next, options.requestedBy), options.dryRun, signal), options.dryRun, signal)
+          const needed = neededRevisions(next)
+          if (!options.dryRun) await revisions.keep(family.revisions, needed, signal)
+          const written = await api.replace(requestedBy(next, options.requestedBy), options.dryRun, signal)
+          if (!options.dryRun) await released(family.revisions, needed, signal)
+          return await answerOf(written, options.dryRun, signal)
         } catch (error) {
           if (!(error instanceof Conflict)) throw error
           await sleep(20 * attempt * (0.5 + Math.random()), undefined, { signal })
@@ -187,39 +191,9 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
   }
 }
 
-/** The live ksvc as asked for; itself, when nothing is to be changed. */
-function changedKsvc (live: Ksvc, current: Current, change: (current: Current) => Change, options: UpdateOptions): Ksvc {
-  const { model } = current
-  if (live.metadata.deletionTimestamp !== undefined) throw beingDeleted(model.name)
-  mustMatch(model, options.ifMatch)
-  const { spec = model.spec, table, revisionName, history } = change(current)
-  const withSpec = ksvcWith(live, spec)
-  const withTemplate = options.redeploy ? redeployed(withSpec, new Date().toISOString()) : withSpec
-  const isNewTemplate = !isSameTemplate(live, withTemplate)
-  if (isNewTemplate && table === undefined) mustFollowLatest(model, options)
-  const named = isNewTemplate && revisionName !== undefined ? withRevisionName(withTemplate, revisionName) : withTemplate
-  const routed = table !== undefined && !isSameTable(table, model.desired) ? withTable(named, table) : named
-  const next = options.trafficToLatest ? trafficToLatest(routed) : routed
-  if (!isNewTemplate && isDeepStrictEqual(next.spec.traffic, live.spec.traffic)) return history === undefined ? next : withHistory(next, history)
-  return withHistory(next, history ?? remembered(model.history, pinnedTable(model.desired, model.status.latestReadyRevision)))
-}
-
-function mustFollowLatest ({ name, desired }: Model, { trafficToLatest }: UpdateOptions): void {
-  if (trafficToLatest || desired.some(({ latest, percent }) => latest && percent > 0)) return
-  throw new DomainError('model-pinned', `the traffic of ${JSON.stringify(name)} is pinned to revisions: a new one would get none of it`, {
-    remedy: `deploy the change by POST /models/${name}/revisions and move traffic to it, or repeat the call with traffic=latest`
-  })
-}
-
-/** What the table and rollback name: not to be collected as garbage, however long it gets no traffic. */
-function neededRevisions (ksvc: Ksvc): ReadonlySet<string> {
-  const { desired, history } = modelOf({ ksvc, revisions: [], pods: [] })
-  return new Set([desired, ...history].flatMap(revisionsIn))
-}
-
-function mustMatch (current: Model, ifMatch: string | undefined): void {
-  if (ifMatch === undefined || ifMatch === current.version) return
-  throw new DomainError('model-changed', `${JSON.stringify(current.name)} has changed since it was read`, { extra: { etag: `"${current.version}"` } })
+/** A revision whose pods can't start has failed, long before the cluster says so: up to its deadline it still counts as starting. */
+function decided (revisions: readonly RevisionReport[]): Revision[] {
+  return revisions.map(revision => revision.explanation.needsAction ? { ...revision, ready: false } : revision)
 }
 
 function notFound (name: string): DomainError {

@@ -54,7 +54,7 @@ export function observationOf ({ ksvc, revisions, pods }: Family, events: readon
     deleting: metadata.deletionTimestamp !== undefined,
     ready: conditions['Ready'],
     routesReady: conditions['RoutesReady'],
-    latestCreatedRevision: status.latestCreatedRevisionName,
+    latestCreatedRevision: latestCreatedRevision(ksvc),
     latestReadyRevision: status.latestReadyRevisionName,
     url: status.url,
     traffic: trafficOf(ksvc),
@@ -65,6 +65,14 @@ export function observationOf ({ ksvc, revisions, pods }: Family, events: readon
     pods: pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(observedPod),
     events: events.map(({ involvedObject, reason = '', message = '' }) => ({ about: involvedObject.name ?? '', reason, message }))
   }
+}
+
+/** A name in the template foretells it; otherwise the status tells, once it speaks of the present template. */
+function latestCreatedRevision ({ metadata, spec: { template }, status = {} }: Ksvc): string | undefined {
+  if (template.metadata?.name !== undefined) return template.metadata.name
+  const isBehind = status.observedGeneration !== metadata.generation ||
+    status.conditions?.some(({ type, reason }) => type === 'ConfigurationsReady' && reason === 'OutOfDate') === true
+  return isBehind ? undefined : status.latestCreatedRevisionName
 }
 
 function observedRevision ({ metadata, spec, status }: KnativeRevision): ObservedRevision {

@@ -1,3 +1,4 @@
+import type { DesiredTarget, TrafficTarget } from '../revisions/traffic.js'
 import type { TrafficHistory } from '../revisions/traffic-history.js'
 
 /** What a client can write of a model: all fields present, defaults filled in. */
@@ -51,22 +52,6 @@ export interface Scaling {
   /** 0: the activator leaves the path while pods are warm; -1: never leaves it. */
   readonly burstCapacity: number
 }
-
-/** One row of a traffic table. `percent` is 0..100. */
-export interface TrafficTarget {
-  readonly revision: string
-  /** The row follows the latest ready revision. */
-  readonly latest: boolean
-  readonly percent: number
-  readonly tag?: string
-  /** The tag's own URL, as the cluster tells it. */
-  readonly url?: string
-}
-
-/** A row as it was asked for: a latest row names no revision. */
-export type DesiredTarget =
-  | { readonly latest: true, readonly percent: number, readonly tag?: string }
-  | { readonly latest: false, readonly revision: string, readonly percent: number, readonly tag?: string }
 
 /**
  * `Ready`: serves what was asked for (asleep at zero is Ready); `Deploying`: still progressing; `Degraded`: an earlier revision

@@ -1,4 +1,4 @@
-import type { DesiredTarget, TrafficTarget } from './model.js'
+import type { DesiredTarget, TrafficTarget } from '../revisions/traffic.js'
 
 /** Everything the cluster shows of a model at one moment: from it the status is told. */
 export interface Observation {

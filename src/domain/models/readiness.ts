@@ -1,5 +1,6 @@
 import { causeOf } from './causes.js'
-import type { DesiredTarget, Explanation, Model, ModelStatus, Phase, TrafficTarget } from './model.js'
+import type { Explanation, Model, ModelStatus, Phase } from './model.js'
+import type { DesiredTarget, TrafficTarget } from '../revisions/traffic.js'
 import type { Condition, Observation, ObservedRevision } from './observation.js'
 
 /** What is to be told of a model. Never Ready while the status speaks of an older spec, or while other traffic is served than asked for. */
@@ -26,12 +27,15 @@ function judged (seen: Observation): Judgement {
     return { phase: 'Deploying', explanation: nothingToDo('the cluster has not taken up the last change yet') }
   }
   if (seen.ready.status === 'True') return servesAsAsked(seen) ? { phase: 'Ready', explanation: healthy(seen) } : trafficMoving(seen)
+  if (seen.ready.reason === 'RolloutInProgress') return trafficMoving(seen)
 
   const explanation = unreadyCause(seen)
+  if (isApartFromNewest(seen) && servesAsAsked(seen)) return { phase: 'Ready', explanation: healthyWithout(explanation, seen) }
   const serves = seen.routesReady?.status === 'True' || seen.traffic.length > 0
-  if (!explanation.needsAction && seen.ready.status !== 'False') return { phase: 'Deploying', explanation }
+  const meanwhile = { ...explanation, summary: `${servingRevisions(seen)} goes on serving; ${explanation.summary}` }
+  if (!explanation.needsAction && seen.ready.status !== 'False') return { phase: 'Deploying', explanation: isHeldBack(seen) ? meanwhile : explanation }
   return serves
-    ? { phase: 'Degraded', explanation: { ...explanation, summary: `${servingRevisions(seen)} goes on serving; ${explanation.summary}` } }
+    ? { phase: 'Degraded', explanation: meanwhile }
     : { phase: 'Failed', explanation }
 }
 
@@ -80,8 +84,23 @@ function inClustersWords ({ message, reason }: Condition): Explanation {
   }
 }
 
+/** The routing is in order, and nothing of it waits for the newest revision: that one may fail, as it gets no traffic. */
+function isApartFromNewest ({ routesReady, desired, latestCreatedRevision }: Observation): boolean {
+  return routesReady?.status === 'True' && desired.every(row => !row.latest && row.revision !== latestCreatedRevision)
+}
+
+function healthyWithout ({ summary }: Explanation, seen: Observation): Explanation {
+  const { summary: served, ...rest } = healthy(seen)
+  return { ...rest, summary: `${served}; the newest revision gets no traffic and is not ready: ${summary}` }
+}
+
+/** A table takes effect as a whole: until every revision that it names is ready, the one before is in force. */
+function isHeldBack ({ desired, traffic }: Observation): boolean {
+  return traffic.length > 0 && desired.some(row => !row.latest && asksForSomething(row) && !traffic.some(({ revision }) => revision === row.revision))
+}
+
 function trafficMoving (seen: Observation): Judgement {
-  return { phase: 'Deploying', explanation: nothingToDo(`traffic is moving: ${servingRevisions(seen) || 'nothing'} serves until the table asked for is in force`) }
+  return { phase: 'Deploying', explanation: nothingToDo(`traffic is moving: ${servingShares(seen)} until the table asked for is in force`) }
 }
 
 function healthy ({ pods }: Observation): Explanation {
@@ -100,6 +119,11 @@ function nothingToDo (summary: string, remedy = 'wait'): Explanation {
 
 function servingRevisions ({ traffic }: Observation): string {
   return [...new Set(traffic.filter(({ percent }) => percent > 0).map(({ revision }) => revision))].join(' and ')
+}
+
+function servingShares (seen: Observation): string {
+  const shares = seen.traffic.filter(({ percent }) => percent > 0).map(({ revision, percent }) => `${revision} has ${percent} %`)
+  return shares.length > 1 ? shares.join(', ') : `${servingRevisions(seen) || 'nothing'} serves`
 }
 
 /** A row of 0 % without a tag asks for nothing. A latest row must have reached the newest revision: before, an older one serves it. */

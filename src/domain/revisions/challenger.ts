@@ -5,15 +5,15 @@ import type { Model, ModelSpec, Revision } from '../models/model.js'
 import type { Change, Current } from '../models/model-store.js'
 import type { GivenSpec } from '../models/new-spec.js'
 import { checkedSpec, type ImageAllowList } from '../models/spec-rules.js'
-import { pinnedTable, revisionsIn, tagFaults, withChallenger, type PinnedTable } from './traffic.js'
+import { failedUnserved, pinnedTable, revisionsIn, tagFaults, withChallenger, type PinnedTable, type Table } from './traffic.js'
 
 /** What is asked of a challenger. */
 export interface Challenger {
   /** Fields of the model that it has otherwise; the rest is as the model has it now. */
   readonly given: Partial<GivenSpec>
   readonly tag?: string
-  /** Its share, taken from the others in proportion. */
-  readonly percent: number
+  /** Its share, taken from the others in proportion; left out: 0 for a new one, what it has for one that is there. */
+  readonly percent?: number
   /** Its name; otherwise the model's and the next number. */
   readonly revision?: string
   /** A new revision also of a template that is there already. */
@@ -27,24 +27,33 @@ const NAME_MAX = 63
  * The change that deploys a challenger: new template, the champion's pins and the challenger's row under its foretold name, all in one
  * write. Knative keeps the old routing whole until the challenger is ready, so nobody has to stay alive to shift traffic. The same
  * challenger asked for again changes nothing but its share.
- * @throws DomainError `request-invalid`, `model-not-ready` without a champion, `revision-in-use` for a template that serves already
+ * @throws DomainError `request-invalid`, `model-not-ready` without a champion, `revision-in-use` for a template that serves already,
+ * `model-conflict` while the cluster has not named the revision of the template before
  */
 export function challengerChange (
   { model, revisions }: Current, wanted: Challenger, allowList: ImageAllowList
 ): Change & { readonly revision: string } {
-  const faults = [...tagFaults(wanted.tag, model.name), ...nameFaults(wanted.revision, model, revisions)]
+  const faults = [...tagFaults(wanted.tag, model.name), ...nameFaults(wanted.revision, model)]
   if (faults.length > 0) throw invalidFields(faults)
-  const champions = pinnedTable(model.desired, model.status.latestReadyRevision)
+  const champions = championsOf(model, revisions)
   if (champions === undefined) throw noChampion(model)
 
   const spec = checkedSpec(model.name, mergePatch(model.spec, wanted.given) as GivenSpec, allowList, model.spec)
   const { latestCreatedRevision: latest } = model.status
-  if (latest !== undefined && !wanted.redeploy && isSameTemplate(spec, model.spec)) {
-    refuseIfServing(champions, latest, wanted)
-    return { spec, table: withChallenger(without(champions, latest), latest, wanted.percent, wanted.tag), revision: latest }
+  if (latest === undefined) throw notNamedYet(model)
+  if (!wanted.redeploy && isSameTemplate(spec, model.spec)) {
+    return { spec, table: tableAgain(model, champions, latest, wanted), revision: latest }
   }
-  const revision = wanted.revision ?? nextName(model, revisions)
-  return { spec, table: withChallenger(champions, revision, wanted.percent, wanted.tag), revisionName: revision, revision }
+  if (!revisions.some(({ name }) => name === latest)) throw notNamedYet(model)
+  const revision = newName(wanted.revision, model, revisions)
+  return { spec, table: withChallenger(champions, revision, wanted.percent ?? 0, wanted.tag), revisionName: revision, revision }
+}
+
+/** The rows that go on beside a challenger; undefined when none of them has traffic. */
+function championsOf ({ desired, traffic, status }: Model, revisions: readonly Revision[]): PinnedTable | undefined {
+  const failed = failedUnserved(traffic, revisions)
+  const table = pinnedTable(desired, status.latestReadyRevision)?.filter(({ revision }) => !failed.includes(revision))
+  return table?.some(({ percent }) => percent > 0) === true ? table : undefined
 }
 
 /** Fields that are the model's as a whole; all others are its template's. */
@@ -53,35 +62,53 @@ function isSameTemplate (a: ModelSpec, b: ModelSpec): boolean {
   return isDeepStrictEqual(template(a), template(b))
 }
 
-/** A challenger that was deployed before has its row, by its tag or by its share; anything else is a champion. */
-function refuseIfServing (table: PinnedTable, latest: string, { tag }: Challenger): void {
-  const row = table.find(({ revision }) => revision === latest)
-  if (row === undefined || row.tag === tag) return
-  throw new DomainError('revision-in-use', `the revision ${latest} has this template already and is routed${row.tag === undefined ? '' : ` as "${row.tag}"`}`, {
+/** The table for the challenger that is the latest revision already; it has its row by its tag. Anything else is a champion. */
+function tableAgain (model: Model, champions: PinnedTable, latest: string, { tag, percent, revision }: Challenger): Table {
+  const rows = champions.filter(row => row.revision === latest)
+  const own = rows.find(row => row.tag === tag)
+  const follows = model.desired.some(row => row.latest && row.percent > 0)
+  if (rows.length > 0 && (own === undefined || follows)) throw servesAlready(latest, rows.flatMap(({ tag }) => tag ?? []))
+  if (revision !== undefined && revision !== latest) {
+    throw invalidFields([{ field: 'revision', detail: `the revision ${latest} has this template already`, remedy: 'leave the name out, or repeat with redeploy=true' }])
+  }
+  if (own !== undefined && (percent ?? own.percent) === own.percent) return model.desired
+  const others = champions.filter(row => row !== own)
+  if (others.every(({ percent }) => percent === 0) && percent !== 100) {
+    throw new DomainError('revision-in-use', `the revision ${latest} has all the traffic, and there is no other to give it to`, {
+      remedy: `set the table you want with PUT /models/${model.name}/traffic, or go back with rollback`
+    })
+  }
+  return withChallenger(others, latest, percent ?? 0, tag)
+}
+
+function servesAlready (revision: string, tags: readonly string[]): DomainError {
+  return new DomainError('revision-in-use', `the revision ${revision} has this template already and is routed${tags.length > 0 ? ` as "${tags.join('", "')}"` : ''}`, {
     remedy: 'change a field of the challenger, or repeat with redeploy=true for another revision of the same template'
   })
 }
 
-/** The table as it was before the challenger: its share goes back in proportion when it is given again. */
-function without (table: PinnedTable, revision: string): PinnedTable {
-  return table.filter(row => row.revision !== revision)
-}
-
-function nextName ({ name }: Model, revisions: readonly Revision[]): string {
-  const next = Math.max(0, ...revisions.map(({ number }) => number)) + 1
-  const revision = `${name}-${String(next).padStart(5, '0')}`
-  if (revision.length <= NAME_MAX) return revision
-  throw invalidFields([{ field: 'revision', detail: `no name can be made from ${name}: it is too long`, remedy: `give a name that begins with ${name}-` }])
-}
-
-function nameFaults (revision: string | undefined, { name }: Model, revisions: readonly Revision[]): FieldFault[] {
-  if (revision === undefined) return []
-  if (!revision.startsWith(`${name}-`) || revision.length > NAME_MAX || !/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(revision)) {
-    return [{ field: 'revision', detail: `"${revision}" can't be a revision of ${name}`, remedy: `begin it with ${name}-, use lower-case letters, digits and hyphens, at most ${NAME_MAX} characters` }]
+function newName (wanted: string | undefined, { name }: Model, revisions: readonly Revision[]): string {
+  const next = `${name}-${String(Math.max(0, ...revisions.map(({ number }) => number)) + 1).padStart(5, '0')}`
+  const revision = wanted ?? next
+  if (revision.length > NAME_MAX) {
+    throw invalidFields([{ field: 'revision', detail: `no name can be made from ${name}: it is too long`, remedy: `give a name that begins with ${name}-` }])
   }
-  return revisions.some(other => other.name === revision)
-    ? [{ field: 'revision', detail: `there is a revision ${revision} already`, remedy: 'choose another name, or leave it out' }]
-    : []
+  if (revisions.some(other => other.name === revision)) {
+    throw invalidFields([{ field: 'revision', detail: `there is a revision ${revision} already`, remedy: 'choose another name, or leave it out' }])
+  }
+  if (revision !== next && /^\d{5,}$/.test(revision.slice(name.length + 1))) { // a later template would need the name, and fail
+    throw invalidFields([{ field: 'revision', detail: `${revision} is a name that the cluster gives by itself`, remedy: 'choose a name with a word, or leave it out' }])
+  }
+  return revision
+}
+
+function nameFaults (revision: string | undefined, { name }: Model): FieldFault[] {
+  if (revision === undefined || (revision.startsWith(`${name}-`) && revision.length <= NAME_MAX && /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(revision))) return []
+  return [{ field: 'revision', detail: `"${revision}" can't be a revision of ${name}`, remedy: `begin it with ${name}-, use lower-case letters, digits and hyphens, at most ${NAME_MAX} characters` }]
+}
+
+function notNamedYet ({ name }: Model): DomainError {
+  return new DomainError('model-conflict', `the cluster has not taken up the last change of ${name} yet`, { retryAfterSeconds: 1 })
 }
 
 function noChampion ({ name, status }: Model): DomainError {

@@ -23,7 +23,7 @@ export async function deployChallenger (
   const change = (current: Current): Change => {
     const { revision: challenger, ...change } = challengerChange(current, wanted, allowList)
     revision = challenger
-    isNew = !current.revisions.some(({ name }) => name === challenger)
+    isNew = change.revisionName !== undefined
     return change
   }
   return { ...await changed(models, name, change, { ...options, redeploy: wanted.redeploy }, signal), revision, isNew }
@@ -38,14 +38,16 @@ export async function setTraffic (models: ModelStore, name: string, table: Table
   }, options, signal)
 }
 
-/** All traffic to one revision. @throws `revision-not-found`, `request-invalid` when it failed */
+/** All traffic to one revision. @throws `revision-not-found` for a tag that is on none, `request-invalid` when there is none or it failed */
 export async function promote (models: ModelStore, name: string, chosen: Chosen, options: RolloutOptions, signal: AbortSignal): Promise<Outcome> {
   return await changed(models, name, ({ model, revisions }) => {
     const revision = chosenRevision(model, chosen)
-    const table = promoted(pinnedTable(model.desired, model.status.latestReadyRevision) ?? [], revision)
-    const faults = tableFaults(table, name, revisions)
+    const faults = tableFaults([{ latest: false, revision, percent: 100 }], name, revisions)
     if (faults.length > 0) throw invalidFields(faults.map(fault => ({ ...fault, field: chosen.tag === undefined ? 'revision' : 'tag' })))
-    return { table }
+    // a tag on a revision that is gone or failed would keep the whole table from coming into force
+    const canServe = (revision: string) => revisions.some(({ name, ready }) => name === revision && ready !== false)
+    const present = pinnedTable(model.desired, model.status.latestReadyRevision) ?? []
+    return { table: promoted(present.filter(({ revision }) => canServe(revision)), revision) }
   }, options, signal)
 }
 

@@ -1,5 +1,20 @@
 import type { FieldFault } from '../errors.js'
-import type { DesiredTarget, TrafficTarget } from '../models/model.js'
+
+/** One row of a traffic table. `percent` is 0..100. */
+export interface TrafficTarget {
+  readonly revision: string
+  /** The row follows the latest ready revision. */
+  readonly latest: boolean
+  readonly percent: number
+  readonly tag?: string
+  /** The tag's own URL, as the cluster tells it. */
+  readonly url?: string
+}
+
+/** A row as it was asked for: a latest row names no revision. */
+export type DesiredTarget =
+  | { readonly latest: true, readonly percent: number, readonly tag?: string }
+  | { readonly latest: false, readonly revision: string, readonly percent: number, readonly tag?: string }
 
 /** A traffic table as asked for. Accepted tables total 100, and a tag is on one row only. */
 export type Table = readonly DesiredTarget[]
@@ -65,6 +80,14 @@ export function pinnedTable (table: Table, latestReady: string | undefined): Pin
     rows.push({ latest: false, revision, percent: row.percent, ...(row.tag === undefined ? {} : { tag: row.tag }) })
   }
   return rows
+}
+
+/**
+ * Revisions that failed before they ever served: while a table names one, the cluster leaves the table before in force. One that
+ * serves can be told not ready for a while and goes on serving.
+ */
+export function failedUnserved (traffic: readonly TrafficTarget[], revisions: readonly Routable[]): string[] {
+  return revisions.flatMap(({ name, ready }) => ready === false && !traffic.some(({ revision }) => revision === name) ? [name] : [])
 }
 
 /**

@@ -1,5 +1,6 @@
 import { DomainError } from '../errors.js'
-import type { Model, Revision, TrafficTarget } from '../models/model.js'
+import type { Model, Revision } from '../models/model.js'
+import type { TrafficTarget } from '../revisions/traffic.js'
 import type { ScoringTarget } from './scorer.js'
 
 /** `revision`: each revision's own service, inside the cluster; `route`: the model's URL, the platform chooses. */

@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { desiredOf, specOf, versionOf } from '../../../src/adapters/kubernetes/ksvc-reading.js'
-import { createdBy, ksvcWith, newKsvc, redeployed, trafficToLatest } from '../../../src/adapters/kubernetes/ksvc-spec.js'
+import {
+  createdBy, ksvcWith, newKsvc, redeployed, trafficToLatest, withHistory, withRevisionName, withTable
+} from '../../../src/adapters/kubernetes/ksvc-spec.js'
 import type { Ksvc } from '../../../src/adapters/kubernetes/kube-objects.js'
 import type { ModelSpec } from '../../../src/domain/models/model.js'
 import { newSpec } from '../../../src/domain/models/new-spec.js'
+import type { Table } from '../../../src/domain/revisions/traffic.js'
+import { historyIn } from '../../../src/domain/revisions/traffic-history.js'
 
 const word = fc.stringMatching(/^[a-z][a-z0-9]{0,5}$/)
 const quantity = fc.constantFrom('1', '500m', '2Gi', '64Mi')
@@ -195,4 +199,29 @@ t.test('who asked is told in annotations, and creation keeps its own', async t =
   t.same(createdBy(byKubectl, 'ada').metadata.annotations, {
     'serving.knative.dev/creator': 'admin', 'scr-modelops/created-by': 'ada', 'scr-modelops/requested-by': 'ada'
   })
+})
+
+const rows: fc.Arbitrary<Table> = fc.array(fc.oneof(
+  fc.record({ latest: fc.constant(true as const), percent: fc.nat(100), tag: word }, { requiredKeys: ['latest', 'percent'] }),
+  fc.record({ latest: fc.constant(false as const), revision: word, percent: fc.nat(100), tag: word }, { requiredKeys: ['latest', 'revision', 'percent'] })
+), { minLength: 1 }).map(asJson)
+
+law('a ksvc given a table reads back as that table, and stays otherwise as it is', fc.property(foreign, rows, (ksvc, rows) => {
+  const next = withTable(ksvc, rows)
+  assert.deepEqual(desiredOf(next), rows)
+  assert.deepEqual({ ...next, spec: { ...next.spec, traffic: ksvc.spec.traffic } }, { ...ksvc, spec: { ...ksvc.spec, traffic: ksvc.spec.traffic } })
+}))
+
+t.test('earlier tables are kept in an annotation, and none without them', async t => {
+  const history = [[{ latest: false as const, revision: 'hello-one', percent: 100, tag: 'blue' }]]
+  const kept = withHistory(byKubectl, history)
+  t.equal(kept.metadata.annotations?.['scr-modelops/traffic-history'], '[[{"revision":"hello-one","percent":100,"tag":"blue"}]]')
+  t.same(historyIn(kept.metadata.annotations?.['scr-modelops/traffic-history']), history)
+  t.same(withHistory(kept, []), byKubectl)
+})
+
+t.test('a revision\'s name stands in the template, and nothing else changes', async t => {
+  const named = withRevisionName(byKubectl, 'hello-two')
+  t.equal(named.spec.template.metadata?.name, 'hello-two')
+  t.same(withRevisionName(named, 'hello-one'), byKubectl)
 })

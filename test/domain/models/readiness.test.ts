@@ -79,6 +79,16 @@ const cases: ReadonlyArray<{ it: string, seen: Observation, to: string }> = [
     to: 'Deploying nobody: traffic is moving: m-00001 serves until the table asked for is in force'
   },
   {
+    it: 'moves traffic to its second revision by and by',
+    seen: {
+      ...updating,
+      ready: is('Unknown', 'RolloutInProgress', 'A gradual rollout of the latest revision(s) is in progress.'),
+      revisions: [...serving.revisions, { name: 'm-00002', image: 'registry.demo/m:2', conditions: { Ready: is('True') } }],
+      traffic: [{ revision: 'm-00001', latest: true, percent: 60 }, { revision: 'm-00002', latest: true, percent: 40 }]
+    },
+    to: 'Deploying nobody: traffic is moving: m-00001 has 60 %, m-00002 has 40 % until the table asked for is in force'
+  },
+  {
     it: 'has a second revision that crashes while the first one serves',
     seen: { ...updating, pods: [pod(), pod({ name: 'p2', revision: 'm-00002' }, { ready: false, restarts: 2, waiting: { reason: 'CrashLoopBackOff', message: 'back-off' }, ended: { reason: 'Error', exitCode: 3, log: 'boom' } })] },
     to: 'Degraded you!: m-00001 goes on serving; the container keeps ending at its start with exit code 3; its log says: boom'

@@ -1,5 +1,6 @@
 import t from 'tap'
-import type { Model, Revision, TrafficTarget } from '../../../src/domain/models/model.js'
+import type { Model, Revision } from '../../../src/domain/models/model.js'
+import type { TrafficTarget } from '../../../src/domain/revisions/traffic.js'
 import { routeAt, routingFor } from '../../../src/domain/scoring/routing.js'
 import type { Scorer, ScoringTarget } from '../../../src/domain/scoring/scorer.js'
 import { UNKNOWN_SIGNATURE } from '../../../src/domain/scoring/signature.js'
