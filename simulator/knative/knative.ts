@@ -1,6 +1,7 @@
 import { Controller, type Cluster } from './cluster.js'
 import { reconcileConfiguration } from './configuration.js'
 import { RevisionRun } from './revision.js'
+import { Rollouts } from './rollout.js'
 import { reconcileRoute } from './route.js'
 import { reconcileService } from './service.js'
 import type { Pod } from '../kube/objects.js'
@@ -16,13 +17,15 @@ export class Knative implements PodLogs {
   readonly #services: Controller
   readonly #configurations: Controller
   readonly #routes: Controller
+  readonly #rollouts: Rollouts
 
   constructor (readonly cluster: Cluster, readonly table: RouteTable) {
     const { reconcileMs, scaleTickMs } = cluster.timing
     this.#services = new Controller(cluster, reconcileMs, (namespace, name) => reconcileService(cluster, namespace, name))
     this.#configurations = new Controller(cluster, reconcileMs, (namespace, name) => reconcileConfiguration(cluster, namespace, name))
+    this.#rollouts = new Rollouts(cluster.clock, (namespace, name) => this.#routes.visit(namespace, name))
     // the slowest of the three, so that a ksvc shows its Configuration ready before its Route follows (recorded)
-    this.#routes = new Controller(cluster, 2.5 * reconcileMs, (namespace, name) => reconcileRoute(cluster, table, namespace, name))
+    this.#routes = new Controller(cluster, 2.5 * reconcileMs, (namespace, name) => reconcileRoute(cluster, table, this.#rollouts, namespace, name))
     cluster.store.subscribe(change => this.#take(change))
     cluster.clock.every(scaleTickMs, () => {
       const now = Date.now()
@@ -45,7 +48,10 @@ export class Knative implements PodLogs {
       this.#services.visit(namespace, name)
     }
     if (resource === ROUTES) {
-      if (type === 'DELETED') this.table.remove(namespace, name)
+      if (type === 'DELETED') {
+        this.table.remove(namespace, name)
+        this.#rollouts.forget(namespace, name)
+      }
       this.#routes.visit(namespace, name)
       this.#services.visit(namespace, name)
     }

@@ -2,34 +2,36 @@ import type { Cluster } from './cluster.js'
 import { condition, find, isTrue, stamped, summary } from './conditions.js'
 import { revisionsOf } from './configuration.js'
 import type { Revision, Route, TrafficTarget } from './objects.js'
+import type { Rollouts } from './rollout.js'
 import type { RouteTable } from '../routes.js'
 import { timestamp, type Condition } from '../kube/objects.js'
 import { CONFIGURATIONS, REVISIONS, ROUTES } from '../kube/resources.js'
 
 const CERTIFICATE = condition('CertificateProvisioned', 'True', 'TLSNotEnabled', 'external-domain-tls is not enabled')
 const NOT_CONFIGURED: Condition = condition('IngressReady', 'Unknown', 'IngressNotConfigured', 'Ingress has not yet been reconciled.')
+const IN_ROLLOUT: Condition = condition('IngressReady', 'Unknown', 'RolloutInProgress', 'A gradual rollout of the latest revision(s) is in progress.')
 
 /**
  * Resolves the traffic of a route. A target that is not ready, or is not there, holds the whole old routing (recorded: nothing changes for
  * the caller); otherwise the ingress gets the new one and serves it a moment later.
  */
-export function reconcileRoute (cluster: Cluster, routes: RouteTable, namespace: string, name: string): void {
+export function reconcileRoute (cluster: Cluster, routes: RouteTable, rollouts: Rollouts, namespace: string, name: string): void {
   const route = cluster.store.get(ROUTES, namespace, name)
   if (route === undefined) return
   const url = `http://${name}.${namespace}.${cluster.domain}`
   const resolved = resolve(cluster, route)
   if ('trouble' in resolved) return setStatus(cluster, route, { url }, [resolved.trouble, ...rest(route)])
-  const traffic = resolved.traffic.map(target => withUrl(target, `${name}.${namespace}.${cluster.domain}`))
+  const traffic = rollouts.spread(route, resolved.traffic).map(target => withUrl(target, `${name}.${namespace}.${cluster.domain}`))
   labelRevisions(cluster, namespace, name, traffic)
   const served = routes.serves(namespace, name, traffic)
   if (!served) {
     cluster.clock.after(cluster.timing.ingressMs, () => {
       if (cluster.store.get(ROUTES, namespace, name)?.metadata.uid !== route.metadata.uid) return
       routes.program(namespace, name, traffic)
-      reconcileRoute(cluster, routes, namespace, name)
+      reconcileRoute(cluster, routes, rollouts, namespace, name)
     })
   }
-  const ingress = served ? condition('IngressReady', 'True') : NOT_CONFIGURED
+  const ingress = rollouts.isRunning(route) ? IN_ROLLOUT : served ? condition('IngressReady', 'True') : NOT_CONFIGURED
   const address = { url: `http://${name}.${namespace}.svc.cluster.local` }
   setStatus(cluster, route, { address, traffic, url }, [condition('AllTrafficAssigned', 'True'), CERTIFICATE, ingress])
 }

@@ -31,7 +31,7 @@ export const compareRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
       tags: ['scoring'],
       summary: 'Scores the same rows on two revisions and tells how they agree',
       description: 'Takes bodies as score does. Both revisions get every row with the same inputs, whatever the traffic table says; nothing is routed differently by it. ' +
-        'Outside the cluster both need an address: a tag, or all the traffic. Options in the query may also be form fields before the file.',
+        'Outside the cluster both need a tag. Options in the query may also be form fields before the file.',
       params: Name,
       querystring: CompareOptions,
       body: SCORE_BODY,

@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import type { World } from '../support/contract.js'
+import { abContract } from './ab.js'
 import { failuresContract } from './failures.js'
 import { kubernetesContract } from './kubernetes.js'
 import { modelsContract } from './models.js'
@@ -11,6 +12,7 @@ const AT_ONCE = 4
 /** What this project believes about Kubernetes, Knative and SCR, checked in a world. The simulator may claim nothing else. */
 export function contract (t: Test, world: World): void {
   t.jobs = AT_ONCE
+  abContract(t, world)
   modelsContract(t, world)
   writersContract(t, world)
   failuresContract(t, world)

@@ -207,7 +207,7 @@ t.test('what makes no sense is refused', async t => {
 
 t.test('from outside the cluster both need an address', async t => {
   const service = await twoRevisions(t, adding(0), adding(1), { DATA_PATH: 'route' })
-  t.equal((await compared(service, 'challenger=two', csv)).outputs[0]?.meanDifference, 1, 'all the traffic, and a tag')
+  t.match(await problem(service, 'challenger=two'), /^409 revision-not-addressable: the revision m-00001 has no tag/, 'all the traffic is no address')
   await service.share(60)
   t.equal((await compared(service, 'challenger=two', csv)).outputs[0]?.meanDifference, 1, 'two tags')
   await service.share(60, 'untagged')

@@ -25,11 +25,11 @@ export function targetsFor (model: Model, revisions: readonly Revision[], path: 
   const url = servingUrl(model)
   if (wanted.revision !== undefined || wanted.tag !== undefined) return [{ target: pinned(model, revisions, path, wanted), percent: 100 }]
   const rows = shares(model.traffic)
-  if (path === 'revision' || wanted.spread === true) {
+  if (path === 'revision' || (wanted.spread === true && rows.length > 1)) {
     return rows.map(({ revision, percent }) => ({ target: pinned(model, revisions, path, { revision }), percent }))
   }
-  const only = rows.length === 1 ? rows[0]!.revision : undefined
-  return [{ target: byUrl(model, url, revisions.filter(({ name }) => rows.some(row => row.revision === name)), only), percent: 100 }]
+  // Who scored a row is not known, even with one revision in the table: traffic may move while a file is being scored.
+  return [{ target: byUrl(model, url, revisions.filter(({ name }) => rows.some(row => row.revision === name)), undefined), percent: 100 }]
 }
 
 /** Two revisions by their names or tags; a tag goes before a revision of the same name. */
@@ -92,8 +92,6 @@ function pinned (model: Model, revisions: readonly Revision[], path: DataPath, {
   if (path === 'revision') return ownService(model, revision)
   const url = row?.url ?? model.traffic.find(other => other.revision === revision.name && other.url !== undefined)?.url
   if (url !== undefined) return byUrl(model, url, [revision], revision.name)
-  const [only, ...others] = shares(model.traffic)
-  if (only?.revision === revision.name && others.length === 0) return byUrl(model, servingUrl(model), [revision], revision.name)
   throw new DomainError('revision-not-addressable', `the revision ${revision.name} has no tag, so it has no address outside the cluster`, {
     remedy: `give the revision a tag with PUT /models/${model.name}/traffic, then repeat the call`
   })
