@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { invalidFields } from '../domain/errors.js'
-import { answerText, type Counts } from '../domain/scoring/answer.js'
+import { answerText } from '../domain/scoring/answer.js'
+import type { Counts } from '../domain/scoring/answer-options.js'
 import { compareTable, joinedRow, joinedSignature, type ComparedRow, type Sides } from '../domain/scoring/compare-table.js'
 import { Comparer } from '../domain/scoring/comparison.js'
 import { routingFor } from '../domain/scoring/routing.js'

@@ -1,5 +1,5 @@
 import { DomainError } from '../domain/errors.js'
-import type { AnswerFormat } from '../domain/scoring/answer.js'
+import type { AnswerFormat } from '../domain/scoring/answer-options.js'
 
 export const CONTENT_TYPES: Readonly<Record<AnswerFormat, string>> = {
   csv: 'text/csv; charset=utf-8; header=present',

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
-import type { Counts } from '../domain/scoring/answer.js'
+import type { Counts } from '../domain/scoring/answer-options.js'
 import { AnswerSpool, type SpoolArea } from './answer-spool.js'
 
 export interface Hold {

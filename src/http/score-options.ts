@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type, type Static, type TObject } from 'typebox'
 import { invalidFields } from '../domain/errors.js'
-import type { AnswerOptions } from '../domain/scoring/answer.js'
+import type { AnswerOptions } from '../domain/scoring/answer-options.js'
 import type { CsvDialect } from '../domain/scoring/table.js'
 import type { Wanted } from '../domain/scoring/targets.js'
 import { acceptedFormat } from './negotiation.js'

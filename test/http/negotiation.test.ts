@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { AnswerFormat } from '../../src/domain/scoring/answer.js'
+import type { AnswerFormat } from '../../src/domain/scoring/answer-options.js'
 import { acceptedFormat } from '../../src/http/negotiation.js'
 import { failureOf } from '../domain/scoring/support.js'
 

@@ -1,4 +1,4 @@
-import type { AnswerFormat, AnswerOptions, Counts } from './answer.js'
+import type { AnswerFormat, AnswerOptions, Counts } from './answer-options.js'
 import type { Carried } from './carried-columns.js'
 import { csvLine } from './csv-bytes.js'
 import type { ScoredRow } from './score-table.js'

@@ -1,29 +1,10 @@
 import { DomainError } from '../errors.js'
 import { ERROR, REVISION, WRITERS } from './answer-writers.js'
-import { carriedColumns, type Carried, type ColumnChoice } from './carried-columns.js'
+import type { AnswerOptions, Counts } from './answer-options.js'
+import { carriedColumns, type Carried } from './carried-columns.js'
 import type { ScoredRow } from './score-table.js'
 import type { Signature } from './signature.js'
-import type { CsvDialect, Table } from './table.js'
-
-export type AnswerFormat = 'csv' | 'json' | 'ndjson'
-export type OnError = 'report' | 'fail' | 'skip'
-
-export interface AnswerOptions {
-  readonly format: AnswerFormat
-  readonly dialect: CsvDialect
-  readonly columns: ColumnChoice
-  readonly onError: OnError
-  /** After the outputs a column that tells which revision had the row; missing where the platform chose it. */
-  readonly revisionColumn?: boolean
-}
-
-/** What became of the rows, so far. Changes while the answer is made. */
-export interface Counts {
-  rows: number
-  failed: number
-  /** Rows by the revision that scored them. */
-  readonly revisions: Map<string, number>
-}
+import type { Table } from './table.js'
 
 /** Rows that may wait for the first success, which names the outputs of a model without a signature. */
 const UNNAMED_MAX = 1_000

@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import { stringify } from 'yaml'
-import { buildApp, type Ports } from '../../src/app.js'
-import { readConfig } from '../../src/config.js'
-import { createMetrics } from '../../src/metrics.js'
+import { buildApp, type Ports } from '../src/app.js'
+import { readConfig } from '../src/config.js'
+import { createMetrics } from '../src/metrics.js'
 
 /** openapi.yaml as the routes have it. No route is called, so the ports are never used. */
 export async function openapiYaml (): Promise<string> {
