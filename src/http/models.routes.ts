@@ -103,7 +103,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutes> = async (app, {
       tags: ['models'],
       summary: 'Creates or replaces a model; safe to be sent again',
       description: 'Absent fields go to their defaults; what other tools have set and this API does not know stays. An identical request writes nothing. ' +
-        'Every change but description, labels and retrySafe makes a new revision.',
+        'Every change but description, labels, retrySafe and rolloutSeconds makes a new revision; the answer\'s warnings say so.',
       params: Name,
       headers: Conditions,
       body: ReplacedModel,

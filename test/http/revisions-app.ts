@@ -25,6 +25,7 @@ export interface Body {
   readonly replicas: number
   readonly generation: number
   readonly rolloutSeconds: number
+  readonly warnings?: readonly string[]
   readonly explanation: { readonly summary: string, readonly needsAction: boolean }
   readonly status: { readonly phase: string, readonly explanation: { readonly summary: string } }
   readonly traffic: readonly Row[]

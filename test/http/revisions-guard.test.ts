@@ -107,6 +107,14 @@ t.test('rolloutSeconds is Knative\'s rollout duration, and no new revision', asy
   t.equal((await app.send('GET', '/models/m/revisions')).body.items.length, 1)
 })
 
+t.test('a change that makes a new revision says so, another one does not', async t => {
+  const app = await open(t)
+  const told = async (patch: object) => (await app.send('PATCH', '/models/m', patch)).body.warnings?.filter(warning => warning.includes('makes a new revision')).length ?? 0
+  t.equal(await told({ scaling: { maxScale: 3 } }), 1, 'scaling')
+  t.equal(await told({ scaling: { maxScale: 3 } }), 0, 'scaling as it is')
+  t.equal(await told({ description: 'the same revision' }), 0, 'description')
+})
+
 t.test('an old ETag is 412 with the present one and the present table, whatever the change', async t => {
   const app = await open(t)
   const old = { 'if-match': (await app.send('GET', '/models/m')).etag }

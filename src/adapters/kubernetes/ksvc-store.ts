@@ -9,7 +9,7 @@ import type { Connection } from './connection.js'
 import { Conflict, type Written, ksvcApi } from './ksvc-api.js'
 import { changedKsvc, mustMatch, neededRevisions } from './ksvc-change.js'
 import { revisionOf } from './ksvc-reading.js'
-import { createdBy, newKsvc, requestedBy } from './ksvc-spec.js'
+import { createdBy, isSameTemplate, newKsvc, requestedBy } from './ksvc-spec.js'
 import type { Ksvc } from './kube-objects.js'
 import { labelSelector } from './label-selector.js'
 import { type Family, modelOf, revisionReports } from './model-reading.js'
@@ -26,6 +26,7 @@ export interface KsvcStore extends ModelStore {
 }
 
 const ATTEMPTS_MAX = 5
+const MAKES_REVISION = 'the change makes a new revision: image, scaling, resources and the like belong to a revision'
 
 /** Every ksvc of the namespace is a model. */
 export function openKsvcStore (connection: Connection, options: ViewOptions): KsvcStore {
@@ -128,7 +129,8 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
           if (!options.dryRun) await revisions.keep(family.revisions, needed, signal)
           const written = await api.replace(requestedBy(next, options.requestedBy), options.dryRun, signal)
           if (!options.dryRun) await released(family.revisions, needed, signal)
-          return await answerOf(written, options.dryRun, signal)
+          const remarks = isSameTemplate(live, next) ? [] : [MAKES_REVISION]
+          return await answerOf({ ...written, warnings: [...remarks, ...written.warnings] }, options.dryRun, signal)
         } catch (error) {
           if (!(error instanceof Conflict)) throw error
           await sleep(20 * attempt * (0.5 + Math.random()), undefined, { signal })
