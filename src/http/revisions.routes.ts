@@ -165,12 +165,17 @@ export const revisionRoutes: FastifyPluginAsyncTypebox<RevisionRoutes> = async (
       description: 'Tags stay where they are, at 0 %. Traffic only: no new revision.',
       params: Name,
       headers: IfMatch,
-      body: Type.Object({ revision: Type.Optional(Type.String()), tag: Type.Optional(tag) }, { additionalProperties: false, description: 'one of the two' }),
+      body: Type.Object({
+        revision: Type.Optional(Type.String()),
+        tag: Type.Optional(tag),
+        rolloutSeconds: Type.Optional(Type.Integer({ minimum: 0, description: '0 only: what is promoted by name is in force at once' }))
+      }, { additionalProperties: false, description: 'either a revision or a tag' }),
       querystring: Write,
       response: { 200: withTraffic('in force with wait=, stored without'), 202: progressing, ...problems(400, 403, 404, 409, 412, 415, 422, 503) }
     }
   }, async (request, reply) => {
-    const { revision, tag } = request.body
+    const { revision, tag, rolloutSeconds = 0 } = request.body
+    if (rolloutSeconds > 0) throw noGradualPromote()
     if ((revision === undefined) === (tag === undefined)) throw invalidFields([{ field: 'body', detail: 'needs either revision or tag', remedy: 'give one of the two' }])
     const chosen = revision === undefined ? { tag: tag! } : { revision }
     const outcome = await promote(models, request.params.name, chosen, rolloutOptions(request), signalOf(reply))
@@ -220,6 +225,15 @@ function notListedYet (error: unknown, { name, spec, desired, traffic }: Model, 
   const tags = tagsOf(desired.filter(row => !row.latest), revision)
   const percent = traffic.find(row => row.revision === revision)?.percent ?? 0
   return { name: revision, image: spec.image, ready: null, explanation, percent, tags, replicas: 0, createdAt: new Date().toISOString() }
+}
+
+/** Seen on Knative 1.15: its rollout-duration applies from one latest revision to the next; from or to a named one traffic jumps. */
+function noGradualPromote (): DomainError {
+  return invalidFields([{
+    field: 'rolloutSeconds',
+    detail: 'the cluster moves traffic gradually only to the newest revision of a table that follows the latest; a promoted revision gets it at once',
+    remedy: 'raise its share in steps with PUT /models/{name}/traffic, or set rolloutSeconds on the model and deploy by PUT with traffic=latest'
+  }])
 }
 
 function tableIn (rows: ReadonlyArray<Static<typeof NewRow>>): DesiredTarget[] {

@@ -93,6 +93,8 @@ t.test('a revision or a tag is promoted, and tags stay where they are', async t 
 t.test('what can\'t be promoted is refused', async t => {
   const app = await open(t)
   await challenged(app)
+  const gradual = await app.send('POST', '/models/m/promote', { tag: 'green', rolloutSeconds: 60 })
+  t.match(gradual, { status: 422, body: { detail: /gradually only to the newest revision/, remedy: /PUT \/models\/\{name\}\/traffic/ } })
   t.match(await app.send('POST', '/models/m/promote', { tag: 'red' }), { status: 404, body: { detail: 'm has no tag "red"; it has green' } })
   t.match(await app.send('POST', '/models/m/promote', { revision: 'm-00009' }), { status: 422, body: { fields: [{ field: 'revision' }] } })
   t.match(await app.send('POST', '/models/m/promote', {}), { status: 422, body: { detail: 'body: needs either revision or tag' } })
