@@ -14,6 +14,7 @@ import { openapi } from './http/openapi.js'
 import { operationsRoutes } from './http/operations.routes.js'
 import { Problem, sendNotFound, sendProblem } from './http/problem.js'
 import { scoringRoutes } from './http/scoring.routes.js'
+import { trafficRoutes } from './http/traffic.routes.js'
 import { discardRest } from './http/upload.js'
 import { serializerCompiler, validatorCompiler } from './http/validation.js'
 import type { Metrics } from './metrics.js'
@@ -85,6 +86,7 @@ export async function buildApp (
   const allowList = imageAllowList(config.IMAGE_ALLOW_LIST)
   await app.register(modelRoutes, { models: ports.models, allowList, abandon })
   await app.register(revisionRoutes, { models: ports.models, allowList, abandon })
+  await app.register(trafficRoutes, { models: ports.models, abandon })
   await app.register(scoringRoutes, {
     models: ports.models,
     scorer: ports.scorer,

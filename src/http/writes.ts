@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { callerName } from './caller.js'
+import { preconditions } from './etag.js'
 
 /** Query parameters that every mutation has. */
 export const WRITE_QUERY = {
@@ -21,6 +22,8 @@ export const IfMatch = Type.Object({
 export const ETag = { ETag: { type: 'string', description: 'of spec and traffic as asked for; for If-Match' } }
 export const RetryAfter = { 'Retry-After': { type: 'integer', description: 'seconds' } }
 
+export const TAG = Type.String({ minLength: 1, description: 'an own URL for the revision, and a name for it in calls' })
+
 /** When to look again at what was still progressing. */
 export const RETRY_SECONDS = 5
 
@@ -29,6 +32,11 @@ export type WriteRequest = Pick<FastifyRequest<{ Querystring: { wait?: number, d
 export function writeOptions (request: WriteRequest) {
   const { wait = 0, dryRun = false } = request.query
   return { waitSeconds: wait, dryRun, requestedBy: callerName(request as FastifyRequest) }
+}
+
+/** Of a change of revisions or traffic. */
+export function rolloutOptions (request: WriteRequest & { readonly headers: object }) {
+  return { ...writeOptions(request), ...preconditions(request.headers), redeploy: false, trafficToLatest: false }
 }
 
 /** One line for every mutation. The cluster itself knows only this service's account. */
