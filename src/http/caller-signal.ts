@@ -2,15 +2,15 @@ import type { FastifyReply } from 'fastify'
 import { DomainError } from '../domain/errors.js'
 
 /**
- * Fires when the caller closed the connection before the whole answer was sent. Not `request.signal`: that one follows the
+ * Fires when the caller closed the connection before the whole answer was sent, and with `abandon`. Not `request.signal`: that one follows the
  * request's stream and fires as soon as the body has been read.
  */
-export function callerSignal (reply: FastifyReply): AbortSignal {
+export function callerSignal (reply: FastifyReply, abandon?: AbortSignal): AbortSignal {
   const gone = new AbortController()
   const leave = () => {
     if (!reply.raw.writableFinished) gone.abort(new DomainError('caller-gone', 'the caller closed the connection'))
   }
   if (reply.raw.destroyed) leave()
   else reply.raw.once('close', leave)
-  return gone.signal
+  return abandon === undefined ? gone.signal : AbortSignal.any([gone.signal, abandon])
 }

@@ -16,7 +16,7 @@ import { countHeaders, sendAnswer } from './score-answer.js'
 import { columnsOf, dialectOf, formOptions } from './score-options.js'
 import { Name, readBody, renamedHeader, SCORE_BODY, type ScoringOptions } from './score-request.js'
 import { openUpload } from './upload.js'
-import { validatorCompiler } from './validation.js'
+import { unreadBodyCompiler } from './validation.js'
 
 const WORST = 10
 
@@ -25,8 +25,7 @@ export const compareRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
   const { models, scorer, dataPath, slots, spoolArea, upload: uploadLimits, rowTimeoutMs, holdMs } = options
 
   app.post('/models/:name/compare', {
-    // described for readers of the API; the handler reads it as a stream and checks it itself
-    validatorCompiler: given => given.httpPart === 'body' ? () => true : validatorCompiler(given),
+    validatorCompiler: unreadBodyCompiler,
     schema: {
       operationId: 'compareRevisions',
       tags: ['scoring'],
@@ -40,7 +39,7 @@ export const compareRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     }
   }, async (request, reply) => {
     const startedAt = performance.now()
-    const signal = AbortSignal.any([callerSignal(reply), options.abandon])
+    const signal = callerSignal(reply, options.abandon)
     const { name } = request.params
     const upload = await openUpload(request, uploadLimits, signal)
     const given = { ...request.query, ...formOptions(request, upload, CompareOptions) }

@@ -18,7 +18,7 @@ interface ModelRoutes {
   readonly models: ModelStore
   readonly allowList: ImageAllowList
   /** Fires when waits have to end because the service stops. */
-  readonly abandon?: AbortSignal
+  readonly abandon: AbortSignal
 }
 
 const Name = Type.Object({ name: Type.String() })
@@ -81,7 +81,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutes> = async (app, {
     }
   }, async (request, reply) => {
     const { name, ...given } = request.body
-    const outcome = await createModel(world, name, given as GivenSpec, writeOptions(request), signalOf(reply))
+    const outcome = await createModel(world, name, given as GivenSpec, writeOptions(request), callerSignal(reply, abandon))
     void reply.header('location', `/models/${outcome.model.name}`)
     audit(request, outcome.model, 'model created')
     return await sendModel(reply, outcome, 201)
@@ -118,7 +118,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutes> = async (app, {
   }, async (request, reply) => {
     const { name } = request.params
     const options = { ...updateOptions(request), ...preconditions(request.headers) }
-    const { isNew, ...outcome } = await putModel(world, name, specIn(name, request.body), options, signalOf(reply))
+    const { isNew, ...outcome } = await putModel(world, name, specIn(name, request.body), options, callerSignal(reply, abandon))
     if (isNew) void reply.header('location', `/models/${name}`)
     audit(request, outcome.model, isNew ? 'model created' : 'model replaced')
     return await sendModel(reply, outcome, isNew ? 201 : 200)
@@ -138,7 +138,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutes> = async (app, {
     }
   }, async (request, reply) => {
     const options = { ...updateOptions(request), ...preconditions(request.headers) }
-    const outcome = await patchModel(world, request.params.name, request.body, options, signalOf(reply))
+    const outcome = await patchModel(world, request.params.name, request.body, options, callerSignal(reply, abandon))
     audit(request, outcome.model, 'model changed')
     return await sendModel(reply, outcome, 200)
   })
@@ -158,14 +158,10 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutes> = async (app, {
     }
   }, async (request, reply) => {
     const { name } = request.params
-    const left = await deleteModel(world, name, { ...writeOptions(request), ...preconditions(request.headers) }, signalOf(reply))
+    const left = await deleteModel(world, name, { ...writeOptions(request), ...preconditions(request.headers) }, callerSignal(reply, abandon))
     audit(request, { name }, 'model deleted')
     return left === undefined ? await reply.code(204).send(null) : await sendModel(reply, { model: left, done: false }, 202)
   })
-
-  function signalOf (reply: FastifyReply): AbortSignal {
-    return abandon === undefined ? callerSignal(reply) : AbortSignal.any([callerSignal(reply), abandon])
-  }
 }
 
 type UpdateRequest = WriteRequest & { readonly query: { readonly redeploy?: boolean, readonly traffic?: 'latest' } }

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { DomainError } from '../domain/errors.js'
 import type { ImageAllowList } from '../domain/models/image-allow-list.js'
@@ -31,8 +30,6 @@ const NewChallenger = Type.Object({
 }, { additionalProperties: false, description: 'fields that it has otherwise than the model; the rest is as the model has it now' })
 
 export const revisionRoutes: FastifyPluginAsyncTypebox<RevisionRoutes> = async (app, { models, allowList, abandon }) => {
-  const signalOf = (reply: FastifyReply) => AbortSignal.any([callerSignal(reply), abandon])
-
   app.get('/models/:name/revisions', {
     schema: {
       operationId: 'listRevisions',
@@ -42,7 +39,7 @@ export const revisionRoutes: FastifyPluginAsyncTypebox<RevisionRoutes> = async (
       response: { 200: Type.Object({ items: Type.Array(Type.Ref('Revision')) }), ...problems(403, 404, 503) }
     }
   }, async (request, reply) => {
-    const { model, revisions } = await models.revisions(request.params.name, signalOf(reply))
+    const { model, revisions } = await models.revisions(request.params.name, callerSignal(reply, abandon))
     return { items: revisions.map(revision => revisionAnswer(model, revision)) }
   })
 
@@ -56,7 +53,7 @@ export const revisionRoutes: FastifyPluginAsyncTypebox<RevisionRoutes> = async (
     }
   }, async (request, reply) => {
     const { name, revision } = request.params
-    return await told(name, revision, signalOf(reply))
+    return await told(name, revision, callerSignal(reply, abandon))
   })
 
   app.post('/models/:name/revisions', {
@@ -85,7 +82,7 @@ export const revisionRoutes: FastifyPluginAsyncTypebox<RevisionRoutes> = async (
     const { tag, percent, revision: wantedName, ...given } = request.body
     const named = Object.fromEntries(Object.entries({ tag, percent, revision: wantedName }).filter(([, value]) => value !== undefined))
     const wanted = { given, redeploy: request.query.redeploy ?? false, ...named } as Challenger
-    const signal = signalOf(reply)
+    const signal = callerSignal(reply, abandon)
     const { model, done, revision, isNew } = await deployChallenger(models, name, wanted, allowList, rolloutOptions(request), signal)
     audit(request, model, 'challenger deployed', { revision, percent, tag })
     void reply.header('etag', etagOf(model.version)).header('location', `/models/${name}/revisions/${revision}`)
@@ -110,7 +107,7 @@ export const revisionRoutes: FastifyPluginAsyncTypebox<RevisionRoutes> = async (
     }
   }, async (request, reply) => {
     const { name, revision } = request.params
-    await deleteRevision(models, name, revision, request.query.forget ?? false, rolloutOptions(request), signalOf(reply))
+    await deleteRevision(models, name, revision, request.query.forget ?? false, rolloutOptions(request), callerSignal(reply, abandon))
     audit(request, { name }, 'revision deleted', { revision })
     return await reply.code(204).send(null)
   })

@@ -18,7 +18,7 @@ import { countHeaders, sendAnswer } from './score-answer.js'
 import { answerOptions, formOptions, PinQuery, ScoreOptions, wantedOf } from './score-options.js'
 import { Name, readBody, renamedHeader, SCORE_BODY, type ScoringOptions } from './score-request.js'
 import { openUpload } from './upload.js'
-import { validatorCompiler } from './validation.js'
+import { unreadBodyCompiler } from './validation.js'
 
 const Variable = {
   name: Type.String(),
@@ -71,13 +71,12 @@ export const scoringRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
       response: { 200: SignatureAnswer, ...problems(404, 409, 422, 502, 503, 504) }
     }
   }, async (request, reply) => {
-    const { routes, signature } = await routing(request.params.name, request.query, AbortSignal.any([callerSignal(reply), options.abandon]))
+    const { routes, signature } = await routing(request.params.name, request.query, callerSignal(reply, options.abandon))
     return { ...signature, revision: routes.length === 1 ? routes[0]!.target.revision ?? null : null }
   })
 
   app.post('/models/:name/score', {
-    // described for readers of the API; the handler reads it as a stream and checks it itself
-    validatorCompiler: given => given.httpPart === 'body' ? () => true : validatorCompiler(given),
+    validatorCompiler: unreadBodyCompiler,
     schema: {
       operationId: 'score',
       tags: ['scoring'],
@@ -91,7 +90,7 @@ export const scoringRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     }
   }, async (request, reply) => {
     const startedAt = performance.now()
-    const signal = AbortSignal.any([callerSignal(reply), options.abandon])
+    const signal = callerSignal(reply, options.abandon)
     const { name } = request.params
     const upload = await openUpload(request, uploadLimits, signal)
     const given = { ...request.query, ...formOptions(request, upload, ScoreOptions) }

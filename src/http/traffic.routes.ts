@@ -30,8 +30,6 @@ const withTraffic = (description: string, headers: object = ETag) => ({ descript
 const progressing = withTraffic('not in force yet when wait= was over', { ...ETag, ...RetryAfter })
 
 export const trafficRoutes: FastifyPluginAsyncTypebox<TrafficRoutes> = async (app, { models, abandon }) => {
-  const signalOf = (reply: FastifyReply) => AbortSignal.any([callerSignal(reply), abandon])
-
   app.get('/models/:name/traffic', {
     schema: {
       operationId: 'getTraffic',
@@ -40,7 +38,7 @@ export const trafficRoutes: FastifyPluginAsyncTypebox<TrafficRoutes> = async (ap
       params: Name,
       response: { 200: withTraffic('the table'), ...problems(403, 404, 503) }
     }
-  }, async (request, reply) => await sendTraffic(reply, { model: await models.get(request.params.name, signalOf(reply)), done: true }))
+  }, async (request, reply) => await sendTraffic(reply, { model: await models.get(request.params.name, callerSignal(reply, abandon)), done: true }))
 
   app.put('/models/:name/traffic', {
     schema: {
@@ -55,7 +53,7 @@ export const trafficRoutes: FastifyPluginAsyncTypebox<TrafficRoutes> = async (ap
       response: { 200: withTraffic('in force with wait=, stored without'), 202: progressing, ...problems(400, 403, 404, 409, 412, 415, 422, 503) }
     }
   }, async (request, reply) => {
-    const outcome = await setTraffic(models, request.params.name, tableIn(request.body), rolloutOptions(request), signalOf(reply))
+    const outcome = await setTraffic(models, request.params.name, tableIn(request.body), rolloutOptions(request), callerSignal(reply, abandon))
     audit(request, outcome.model, 'traffic set', { desired: outcome.model.desired })
     return await sendTraffic(reply, outcome)
   })
@@ -81,7 +79,7 @@ export const trafficRoutes: FastifyPluginAsyncTypebox<TrafficRoutes> = async (ap
     if (rolloutSeconds > 0) throw noGradualPromote()
     if ((revision === undefined) === (tag === undefined)) throw invalidFields([{ field: 'body', detail: 'needs either revision or tag', remedy: 'give one of the two' }])
     const chosen = revision === undefined ? { tag: tag! } : { revision }
-    const outcome = await promote(models, request.params.name, chosen, rolloutOptions(request), signalOf(reply))
+    const outcome = await promote(models, request.params.name, chosen, rolloutOptions(request), callerSignal(reply, abandon))
     audit(request, outcome.model, 'promoted', { ...chosen })
     return await sendTraffic(reply, outcome)
   })
@@ -98,7 +96,7 @@ export const trafficRoutes: FastifyPluginAsyncTypebox<TrafficRoutes> = async (ap
       response: { 200: withTraffic('in force with wait=, stored without'), 202: progressing, ...problems(403, 404, 409, 412, 422, 503) }
     }
   }, async (request, reply) => {
-    const outcome = await rollback(models, request.params.name, rolloutOptions(request), signalOf(reply))
+    const outcome = await rollback(models, request.params.name, rolloutOptions(request), callerSignal(reply, abandon))
     audit(request, outcome.model, 'rolled back', { desired: outcome.model.desired })
     return await sendTraffic(reply, outcome)
   })

@@ -5,6 +5,7 @@ import type { MultipartFile, MultipartValue } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { deferred } from '../domain/deferred.js'
 import { DomainError } from '../domain/errors.js'
+import { untilAborted } from '../domain/until-aborted.js'
 
 export interface UploadLimits {
   readonly maxBytes: number
@@ -83,16 +84,12 @@ async function * watched (chunks: AsyncIterator<Buffer>, idleMs: number, signal:
 async function inTime<T> (read: Promise<T>, idleMs: number, signal: AbortSignal): Promise<T> {
   const { promise: stopped, reject: stop } = deferred<never>()
   const stalled = setTimeout(() => stop(new DomainError('upload-stalled', `the upload stood still for ${idleMs / 1000} s`)), idleMs)
-  const left = () => stop(signal.reason)
-  if (signal.aborted) left()
-  signal.addEventListener('abort', left, { once: true })
   try {
-    return await Promise.race([read, stopped])
+    return await untilAborted(Promise.race([read, stopped]), signal)
   } catch (error) {
     throw uploadFault(error)
   } finally {
     clearTimeout(stalled)
-    signal.removeEventListener('abort', left)
   }
 }
 

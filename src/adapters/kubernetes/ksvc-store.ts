@@ -117,43 +117,31 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
     },
 
     async update (name, change, options, signal) {
-      for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      return await withoutConflict(name, signal, async () => {
         const family = await view.read(name, signal)
         if (family === undefined) throw notFound(name)
         const { ksvc: live } = family
         const current = { model: modelOf(family), revisions: decided(revisionReports(family, [])) }
         const next = changedKsvc(live, current, change, options)
         if (isDeepStrictEqual(next, live)) return await answerOf({ ksvc: live, warnings: [] }, options.dryRun, signal)
-        try {
-          const needed = neededRevisions(next)
-          if (!options.dryRun) await revisions.keep(family.revisions, needed, signal)
-          const written = await api.replace(requestedBy(next, options.requestedBy), options.dryRun, signal)
-          if (!options.dryRun) await released(family.revisions, needed, signal)
-          const remarks = isSameTemplate(live, next) ? [] : [MAKES_REVISION]
-          return await answerOf({ ...written, warnings: [...remarks, ...written.warnings] }, options.dryRun, signal)
-        } catch (error) {
-          if (!(error instanceof Conflict)) throw error
-          await sleep(20 * attempt * (0.5 + Math.random()), undefined, { signal })
-        }
-      }
-      throw keptChanging(name)
+        const needed = neededRevisions(next)
+        if (!options.dryRun) await revisions.keep(family.revisions, needed, signal)
+        const written = await api.replace(requestedBy(next, options.requestedBy), options.dryRun, signal)
+        if (!options.dryRun) await released(family.revisions, needed, signal)
+        const remarks = isSameTemplate(live, next) ? [] : [MAKES_REVISION]
+        return await answerOf({ ...written, warnings: [...remarks, ...written.warnings] }, options.dryRun, signal)
+      })
     },
 
     async delete (name, { dryRun, ifMatch }, signal) {
-      for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      await withoutConflict(name, signal, async () => {
         const { metadata, ...live } = await liveKsvc(name, signal)
         if (metadata.deletionTimestamp !== undefined) return
         mustMatch(modelOf({ ksvc: { metadata, ...live }, revisions: [], pods: [] }), ifMatch)
         const { uid, resourceVersion } = metadata
-        try {
-          const seen = ifMatch === undefined || resourceVersion === undefined ? {} : { resourceVersion }
-          return await api.delete(name, { ...(uid === undefined ? {} : { uid }), ...seen }, dryRun, signal)
-        } catch (error) {
-          if (!(error instanceof Conflict)) throw error
-          await sleep(20 * attempt * (0.5 + Math.random()), undefined, { signal })
-        }
-      }
-      throw keptChanging(name)
+        const seen = ifMatch === undefined || resourceVersion === undefined ? {} : { resourceVersion }
+        await api.delete(name, { ...(uid === undefined ? {} : { uid }), ...seen }, dryRun, signal)
+      })
     },
 
     async * follow (name, generation, signal) {
@@ -193,6 +181,19 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
   }
 }
 
+/** Reads and writes again, from the beginning, when somebody else wrote in between. @throws `model-conflict` when others keep doing so */
+async function withoutConflict<T> (name: string, signal: AbortSignal, readAndWrite: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    try {
+      return await readAndWrite()
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error
+      await sleep(20 * attempt * (0.5 + Math.random()), undefined, { signal })
+    }
+  }
+  throw new DomainError('model-conflict', `others kept changing ${JSON.stringify(name)}`, { retryAfterSeconds: 1 })
+}
+
 /** A revision whose pods can't start has failed, long before the cluster says so: up to its deadline it still counts as starting. */
 function decided (revisions: readonly RevisionReport[]): Revision[] {
   return revisions.map(revision => revision.explanation.needsAction ? { ...revision, ready: false } : revision)
@@ -200,10 +201,6 @@ function decided (revisions: readonly RevisionReport[]): Revision[] {
 
 function notFound (name: string): DomainError {
   return new DomainError('model-not-found', `there is no model ${JSON.stringify(name)}`)
-}
-
-function keptChanging (name: string): DomainError {
-  return new DomainError('model-conflict', `others kept changing ${JSON.stringify(name)}`, { retryAfterSeconds: 1 })
 }
 
 function tokenOf (name: string): string {

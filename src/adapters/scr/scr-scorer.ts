@@ -1,7 +1,7 @@
-import { deferred } from '../../domain/deferred.js'
 import { DomainError, isFault } from '../../domain/errors.js'
 import { UNKNOWN_SIGNATURE, type Signature } from '../../domain/scoring/signature.js'
 import type { Inputs, Outputs, Scorer, ScoringTarget } from '../../domain/scoring/scorer.js'
+import { untilAborted } from '../../domain/until-aborted.js'
 import { fromStatus, fromTransport } from './errors.js'
 import type { Pools } from './pools.js'
 import { ScrApps, type ScrApp } from './scr-app.js'
@@ -66,7 +66,7 @@ export class ScrScorer implements Scorer {
           delete app.probe
         }
       }
-      await ended(app.probe, signal)
+      await untilAborted(app.probe.catch(() => {}), signal) // another row's, whatever became of that row
     }
     return await this.#post(app.path, app.style, row) ?? nowhere(row, [app.path])
   }
@@ -137,19 +137,6 @@ function nowhere ({ target, step }: Row, paths: readonly string[]): never {
   throw new DomainError('model-answer-invalid', `${target.model}: it takes no rows at ${paths.map(path => urlPath(path, step)).join(', ')}`, {
     remedy: step === undefined ? 'set appPath to the path that the image serves under' : 'check step= and the model\'s appPath'
   })
-}
-
-/** Waits for another row's probe, whatever became of that row. */
-async function ended (probe: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted()
-  const { promise: stopped, reject: stop } = deferred<never>()
-  const left = () => stop(signal.reason)
-  signal.addEventListener('abort', left, { once: true })
-  try {
-    await Promise.race([probe.catch(() => {}), stopped])
-  } finally {
-    signal.removeEventListener('abort', left)
-  }
 }
 
 function readSignature (text: string, target: ScoringTarget): Signature {

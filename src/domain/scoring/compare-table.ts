@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { DomainError } from '../errors.js'
 import { inputsReader } from './inputs.js'
 import { orderedMap } from './ordered-map.js'
@@ -32,7 +31,6 @@ export async function * compareTable (
   const inputsOf = inputsReader(table, routing.signature)
   const calls = rowCalls(routing, scorer, step, limits)
   const work = async (row: SourceRow, signal: AbortSignal): Promise<ComparedRow> => {
-    setMaxListeners(0, signal) // every row in flight listens
     let inputs: Inputs
     try {
       inputs = inputsOf(row)

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 const END = Symbol('end')
 
 /**
@@ -11,6 +13,7 @@ export async function * orderedMap<In, Out> (
 ): AsyncGenerator<Out, void, undefined> {
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
+  setMaxListeners(0, either) // every item in work listens
   const items = source[Symbol.asyncIterator]()
   const step = async (): Promise<Out | typeof END> => {
     const next = await items.next()

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { DomainError, isFault } from '../errors.js'
 import { inputsReader, RowFault } from './inputs.js'
 import { orderedMap } from './ordered-map.js'
@@ -28,7 +27,6 @@ export async function * scoreTable (
   const routeOf = routeChooser(routing, table)
   const calls = rowCalls(routing, scorer, step, limits)
   const work = async (row: SourceRow, signal: AbortSignal): Promise<ScoredRow> => {
-    setMaxListeners(0, signal) // every row in flight listens
     let route = routeOf(row)
     try {
       const inputs = inputsOf(row)
