@@ -5,7 +5,7 @@ import type { Config } from './config.js'
 import type { ModelStore } from './domain/models/model-store.js'
 import { imageAllowList } from './domain/models/spec-rules.js'
 import type { Scorer } from './domain/scoring/scorer.js'
-import { Slots } from './domain/scoring/slots.js'
+import { Admission } from './domain/scoring/admission.js'
 import { SpoolArea } from './http/answer-spool.js'
 import { ModelAnswer, RevisionAnswer, TrafficAnswer } from './http/model.schemas.js'
 import { modelRoutes } from './http/models.routes.js'
@@ -73,9 +73,9 @@ export async function buildApp (
     metrics.requestDone({ method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode, durationMs: reply.elapsedTime })
   })
 
-  const slots = new Slots(config.MAX_CONCURRENCY)
+  const admission = new Admission(config.MAX_CONCURRENCY, metrics.coldStart)
   const spoolArea = new SpoolArea(config.SPOOL_DIR, config.SPOOL_MAX_BYTES)
-  metrics.watch({ cacheAgeSeconds: () => ports.cacheAgeMs() / 1000, rowsInFlight: () => slots.inUse, spoolBytes: () => spoolArea.usedBytes })
+  metrics.watch({ cacheAgeSeconds: () => ports.cacheAgeMs() / 1000, rowsInFlight: () => admission.inFlight, spoolBytes: () => spoolArea.usedBytes })
 
   await openapi(app)
   await app.register(operationsRoutes, {
@@ -91,7 +91,7 @@ export async function buildApp (
     models: ports.models,
     scorer: ports.scorer,
     dataPath: config.DATA_PATH,
-    slots,
+    admission,
     spoolArea,
     upload,
     rowTimeoutMs: config.ROW_TIMEOUT_SECONDS * 1000,

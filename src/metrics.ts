@@ -12,6 +12,7 @@ export interface Gauges {
 
 interface Timed { readonly durationMs: number }
 interface RequestDone extends Timed { readonly method: string, readonly route: string, readonly status: number }
+interface ColdStart { readonly model: string, readonly revision: string | undefined }
 interface ModelCall extends Timed { readonly model: string, readonly revision: string | undefined, readonly status: number | undefined }
 interface ClusterCall extends Timed { readonly verb: string, readonly resource: string, readonly status: number }
 
@@ -25,6 +26,7 @@ export function createMetrics () {
     name: 'scr_modelops_rows_total', help: 'rows scored, by outcome: ok, failed', labelNames: ['model', 'outcome'], registers
   })
   const modelCalls = seconds('scr_modelops_model_call_seconds', 'calls to models; status is "none" where no answer came', ['model', 'revision', 'status'])
+  const coldStarts = seconds('scr_modelops_cold_start_seconds', 'first rows of models that slept, until their answer', ['model', 'revision'])
   const clusterCalls = seconds('scr_modelops_kubernetes_call_seconds', 'calls to the Kubernetes API', ['verb', 'resource', 'status'])
 
   return {
@@ -43,6 +45,9 @@ export function createMetrics () {
     },
     modelCalled ({ model, revision, status, durationMs }: ModelCall): void {
       modelCalls.observe({ model, revision: revision ?? '', status: status ?? 'none' }, durationMs / 1000)
+    },
+    coldStart ({ model, revision }: ColdStart, durationMs: number): void {
+      coldStarts.observe({ model, revision: revision ?? '' }, durationMs / 1000)
     },
     clusterCalled ({ verb, resource, status, durationMs }: ClusterCall): void {
       clusterCalls.observe({ verb, resource, status: status === 0 ? 'none' : status }, durationMs / 1000)

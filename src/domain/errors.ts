@@ -43,6 +43,8 @@ export type Fault =
   | 'cluster-busy'
   | 'cluster-unreachable'
   // this service
+  | 'service-busy' // as many requests as it takes
+  | 'deadline-passed' // the time that the caller gave for the whole request
   | 'spool-full'
   | 'service-stopping'
   | 'caller-gone'

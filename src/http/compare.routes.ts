@@ -14,7 +14,7 @@ import { acceptedFormat, CONTENT_TYPES } from './negotiation.js'
 import { problems } from './problem.js'
 import { countHeaders, sendAnswer } from './score-answer.js'
 import { columnsOf, dialectOf, formOptions } from './score-options.js'
-import { Name, readBody, renamedHeader, SCORE_BODY, type ScoringOptions } from './score-request.js'
+import { admitted, Name, readBody, renamedHeader, SCORE_BODY, type ScoringOptions } from './score-request.js'
 import { openUpload } from './upload.js'
 import { unreadBodyCompiler } from './validation.js'
 
@@ -22,7 +22,7 @@ const WORST = 10
 
 /** Registered by the scoring routes: bodies are streams there. */
 export const compareRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (app, options) => {
-  const { models, scorer, dataPath, slots, spoolArea, upload: uploadLimits, rowTimeoutMs, holdMs } = options
+  const { models, scorer, dataPath, admission, spoolArea, upload: uploadLimits, rowTimeoutMs, holdMs } = options
 
   app.post('/models/:name/compare', {
     validatorCompiler: unreadBodyCompiler,
@@ -35,7 +35,7 @@ export const compareRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
       params: Name,
       querystring: CompareOptions,
       body: SCORE_BODY,
-      response: { 200: COMPARE_ANSWER, ...problems(400, 403, 404, 406, 408, 409, 413, 415, 422, 502, 503, 504, 507) }
+      response: { 200: COMPARE_ANSWER, ...problems(400, 403, 404, 406, 408, 409, 413, 415, 422, 429, 502, 503, 504, 507) }
     }
   }, async (request, reply) => {
     const startedAt = performance.now()
@@ -47,6 +47,7 @@ export const compareRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     if (challenger === undefined) throw invalidFields([{ field: 'query.challenger', detail: 'is missing', remedy: 'name the challenger\'s tag or revision: challenger=NAME' }])
     const format = given.format ?? acceptedFormat(request.headers.accept, 'json')
     const dialect = dialectOf(given.delimiter)
+    const limits = { request: admitted(reply, admission, concurrency), rowTimeoutMs }
 
     const { model, revisions } = await models.revisionsOf(name, signal)
     const { retrySafe } = model.spec
@@ -59,7 +60,7 @@ export const compareRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     if (routing.signature.inferred) void reply.header('scoring-types', 'inferred')
 
     const counts: Counts = { rows: 0, failed: 0, revisions: new Map() }
-    const rows = compareTable(table, routing, pair, scorer, step, { slots, rowTimeoutMs, concurrency }, signal)
+    const rows = compareTable(table, routing, pair, scorer, step, limits, signal)
     const pieces = format === 'json'
       ? comparisonText(rows, compared, new Comparer(signatures, worst), counts)
       : answerText(joined(rows), table, joinedSignature(routing.signature, signatures), { format, dialect, columns: columnsOf(given.columns), onError: 'report' }, counts, carried => renamedHeader(reply, carried))
@@ -84,14 +85,16 @@ export const compareRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
   })
 }
 
-async function * joined (rows: AsyncIterable<ComparedRow>): AsyncGenerator<ScoredRow, void, undefined> {
-  for await (const row of rows) yield joinedRow(row)
+async function * joined (rows: AsyncIterable<readonly ComparedRow[]>): AsyncGenerator<readonly ScoredRow[], void, undefined> {
+  for await (const batch of rows) yield batch.map(joinedRow)
 }
 
 async function * comparisonText (
-  rows: AsyncIterable<ComparedRow>, { champion, challenger }: Sides<string | undefined>, comparer: Comparer, counts: Counts
+  rows: AsyncIterable<readonly ComparedRow[]>, { champion, challenger }: Sides<string | undefined>, comparer: Comparer, counts: Counts
 ): AsyncGenerator<string, void, undefined> {
-  for await (const row of rows) comparer.add(row)
+  for await (const batch of rows) {
+    for (const row of batch) comparer.add(row)
+  }
   const comparison = comparer.result()
   counts.rows = comparison.rows
   counts.failed = comparison.failed.either

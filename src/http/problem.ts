@@ -39,6 +39,8 @@ const STATUS: Readonly<Record<Fault, number>> = {
   'cluster-forbidden': 403,
   'cluster-busy': 503,
   'cluster-unreachable': 503,
+  'service-busy': 429,
+  'deadline-passed': 504,
   'spool-full': 507,
   'service-stopping': 503,
   'caller-gone': 499
@@ -81,6 +83,8 @@ const REMEDY: Readonly<Record<Fault, string>> = {
   'cluster-forbidden': 'ask the platform engineer to grant it to the service account, as deploy/base does',
   'cluster-busy': 'try again in a few seconds',
   'cluster-unreachable': 'try again; if it stays so, ask the platform engineer whether the cluster\'s API is up',
+  'service-busy': 'try again after the seconds in Retry-After',
+  'deadline-passed': 'give more time with timeout=, or send fewer rows',
   'spool-full': 'try again when other requests have ended, send a smaller file or fewer columns=, or ask the platform engineer to raise SPOOL_MAX_BYTES',
   'service-stopping': 'send the request again: another replica takes it',
   'caller-gone': 'keep the connection open until the answer has arrived'

@@ -2,12 +2,12 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { DomainError } from '../domain/errors.js'
 import type { ModelStore } from '../domain/models/model-store.js'
+import type { Admission, AdmittedRequest } from '../domain/scoring/admission.js'
 import type { Carried } from '../domain/scoring/carried-columns.js'
 import { readCsv } from '../domain/scoring/csv-rows.js'
 import { readJsonBody } from '../domain/scoring/json-body.js'
 import { readNdjson } from '../domain/scoring/json-rows.js'
 import type { Scorer } from '../domain/scoring/scorer.js'
-import type { Slots } from '../domain/scoring/slots.js'
 import type { CsvDialect, Table } from '../domain/scoring/table.js'
 import type { DataPath } from '../domain/scoring/targets.js'
 import type { SpoolArea } from './answer-spool.js'
@@ -21,7 +21,7 @@ export interface ScoringOptions {
   readonly models: ModelStore
   readonly scorer: Scorer
   readonly dataPath: DataPath
-  readonly slots: Slots
+  readonly admission: Admission
   readonly spoolArea: SpoolArea
   readonly upload: UploadLimits
   readonly rowTimeoutMs: number
@@ -30,6 +30,13 @@ export interface ScoringOptions {
   readonly abandon: AbortSignal
   readonly isStopping: () => boolean
   readonly onScored: (outcome: { readonly model: string, readonly rows: number, readonly failed: number }) => void
+}
+
+/** Lets a request in among those that are being scored, until its answer is over. @throws DomainError `service-busy` */
+export function admitted (reply: FastifyReply, admission: Admission, concurrency: number | undefined): AdmittedRequest {
+  const request = admission.enter(concurrency)
+  reply.raw.once('close', () => { request.leave() })
+  return request
 }
 
 export const Name = Type.Object({ name: Type.String({ description: 'the model' }) })

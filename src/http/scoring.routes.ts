@@ -16,7 +16,7 @@ import { CONTENT_TYPES } from './negotiation.js'
 import { problems } from './problem.js'
 import { countHeaders, sendAnswer } from './score-answer.js'
 import { answerOptions, formOptions, PinQuery, ScoreOptions, wantedOf } from './score-options.js'
-import { Name, readBody, renamedHeader, SCORE_BODY, type ScoringOptions } from './score-request.js'
+import { admitted, Name, readBody, renamedHeader, SCORE_BODY, type ScoringOptions } from './score-request.js'
 import { openUpload } from './upload.js'
 import { unreadBodyCompiler } from './validation.js'
 
@@ -44,7 +44,7 @@ const SCORE_ANSWER = {
 }
 
 export const scoringRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (app, options) => {
-  const { models, scorer, dataPath, slots, spoolArea, upload: uploadLimits, rowTimeoutMs, holdMs } = options
+  const { models, scorer, dataPath, admission, spoolArea, upload: uploadLimits, rowTimeoutMs, holdMs } = options
   await app.register(multipart)
   // Bodies are read by the handlers, as streams and counted. Only these routes take them without a content type, too.
   app.removeContentTypeParser(['application/json', 'text/plain'])
@@ -86,7 +86,7 @@ export const scoringRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
       params: Name,
       querystring: ScoreOptions,
       body: SCORE_BODY,
-      response: { 200: SCORE_ANSWER, ...problems(400, 403, 404, 406, 408, 409, 413, 415, 422, 502, 503, 504, 507) }
+      response: { 200: SCORE_ANSWER, ...problems(400, 403, 404, 406, 408, 409, 413, 415, 422, 429, 502, 503, 504, 507) }
     }
   }, async (request, reply) => {
     const startedAt = performance.now()
@@ -94,7 +94,7 @@ export const scoringRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     const { name } = request.params
     const upload = await openUpload(request, uploadLimits, signal)
     const given = { ...request.query, ...formOptions(request, upload, ScoreOptions) }
-    const limits = { slots, rowTimeoutMs, concurrency: given.concurrency }
+    const limits = { request: admitted(reply, admission, given.concurrency), rowTimeoutMs }
     const answer = answerOptions(given, request, upload.kind)
     const routes = await routing(name, given, signal)
     if (routes.signature.inferred) void reply.header('scoring-types', 'inferred')

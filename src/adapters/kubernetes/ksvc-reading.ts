@@ -106,6 +106,14 @@ const METRICS = ['concurrency', 'rps', 'cpu', 'memory'] as const
 /** knative.dev/docs/serving/autoscaling; without a target the HPA takes 80 % of the request. */
 const DEFAULT_TARGETS: Readonly<Record<Scaling['metric'], number>> = { concurrency: 100, rps: 200, cpu: 80, memory: 80 }
 
+/** Where another measure than rows at work decides about pods. */
+const ROWS_PER_POD = 10
+
+function rowsPerPod ({ containerConcurrency = 0 }: RevisionSpec, { metric, target }: Scaling): number {
+  if (containerConcurrency > 0) return containerConcurrency
+  return metric === 'concurrency' ? target : ROWS_PER_POD
+}
+
 /** What serves. Knative gives the revision's name on every row, a URL on tagged ones. */
 export function trafficOf ({ status }: Ksvc): TrafficTarget[] {
   return (status?.traffic ?? []).map(({ revisionName = '', latestRevision = false, percent = 0, tag, url }) => ({
@@ -143,7 +151,7 @@ function stableJson (value: unknown): string {
       : part)
 }
 
-export function revisionOf ({ metadata, spec, status }: KnativeRevision): Revision {
+export function revisionOf ({ metadata, spec, status }: KnativeRevision, replicas: number): Revision {
   const container = modelContainer(spec)
   const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status
   const digest = status?.containerStatuses?.[modelContainerIndex(spec)]?.imageDigest
@@ -157,7 +165,9 @@ export function revisionOf ({ metadata, spec, status }: KnativeRevision): Revisi
     appPath: appPathOf(container),
     ready: ready === 'True' ? true : ready === 'False' ? false : undefined,
     containerConcurrency: spec.containerConcurrency ?? 0,
+    rowsPerPod: rowsPerPod(spec, scalingOf(metadata.annotations ?? {})),
     timeoutSeconds: spec.timeoutSeconds ?? 300,
+    replicas,
     innerUrl: `http://${metadata.name}.${metadata.namespace ?? 'default'}.svc.cluster.local`
   }
 }

@@ -8,11 +8,10 @@ import { type ViewOptions, clusterView } from './cluster-view.js'
 import type { Connection } from './connection.js'
 import { Conflict, type Written, ksvcApi } from './ksvc-api.js'
 import { changedKsvc, mustMatch, neededRevisions } from './ksvc-change.js'
-import { revisionOf } from './ksvc-reading.js'
 import { createdBy, isSameTemplate, newKsvc, requestedBy } from './ksvc-spec.js'
 import type { Ksvc } from './kube-objects.js'
 import { labelSelector } from './label-selector.js'
-import { type Family, modelOf, revisionReports } from './model-reading.js'
+import { type Family, modelOf, revisionReports, revisionsOf } from './model-reading.js'
 import { revisionApi } from './revision-api.js'
 
 export interface KsvcStore extends ModelStore {
@@ -176,7 +175,7 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
       const family = await familyNow(name, signal)
       if (family === undefined) throw notFound(name)
       const model = family.ksvc === view.cached(name)?.ksvc ? cachedModel(family) : modelOf(family)
-      return { model, revisions: family.revisions.map(revisionOf) }
+      return { model, revisions: revisionsOf(family) }
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Model } from '../../domain/models/model.js'
+import type { Model, Revision } from '../../domain/models/model.js'
 import type { Condition, Observation, ObservedContainer, ObservedPod, ObservedRevision } from '../../domain/models/observation.js'
 import type { RevisionReport } from '../../domain/models/model-store.js'
 import { revisionExplanation, statusOf } from '../../domain/models/readiness.js'
@@ -37,11 +37,15 @@ export function modelOf (family: Family, events: readonly KubeEvent[] = []): Mod
 /** The newest first. */
 export function revisionReports (family: Family, events: readonly KubeEvent[]): RevisionReport[] {
   const seen = observationOf(family, events)
-  return family.revisions.map(revision => {
-    const observed = observedRevision(revision)
-    const replicas = seen.pods.filter(pod => pod.revision === observed.name && pod.running).length
-    return { ...revisionOf(revision), replicas, explanation: revisionExplanation(observed, replicas, seen) }
+  return revisionsOf(family).map((revision, index) => {
+    const observed = observedRevision(family.revisions[index]!)
+    return { ...revision, explanation: revisionExplanation(observed, revision.replicas, seen) }
   }).sort((a, b) => b.number - a.number)
+}
+
+export function revisionsOf ({ revisions, pods }: Family): Revision[] {
+  const counted = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(observedPod)
+  return revisions.map(revision => revisionOf(revision, counted.filter(pod => pod.revision === revision.metadata.name && pod.running).length))
 }
 
 export function observationOf ({ ksvc, revisions, pods }: Family, events: readonly KubeEvent[]): Observation {

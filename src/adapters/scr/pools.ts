@@ -1,4 +1,5 @@
-import { Pool, type Dispatcher } from 'undici'
+import { Pool } from 'undici'
+import { exchange, type Answer } from './exchange.js'
 
 /** Sockets stick to the pod they were opened to, or to the activator while the model slept: renewed, they find new pods. */
 const CONNECTION_TTL_MS = 5_000
@@ -6,6 +7,15 @@ const KEEP_ALIVE_MS = 4_000
 const CONNECT_TIMEOUT_MS = 5_000
 const UNUSED_MS = 5 * 60_000
 const ANSWER_MAX_BYTES = 8 * 1024 * 1024
+const HEADERS = ['content-type', 'application/json', 'accept', 'application/json']
+
+export interface Call {
+  readonly path: string
+  readonly method: 'GET' | 'POST'
+  readonly body: string | null
+  /** For the head of the answer, and between pieces of its body. */
+  readonly limitMs: number
+}
 
 export interface PoolOptions {
   /** Connections to one origin. */
@@ -25,19 +35,17 @@ export class Pools {
     this.#sweep = setInterval(() => this.#closeUnused(), UNUSED_MS / 5).unref()
   }
 
-  /** Sends a request to `url`'s host, by way of the gateway if there is one. Every answer's body has to be read or dumped. */
-  async request (url: string, path: string, options: Omit<Dispatcher.RequestOptions, 'path' | 'origin'>): Promise<Dispatcher.ResponseData> {
+  /** Sends a request to `url`'s host, by way of the gateway if there is one. @throws undici's errors, and the signal's reason */
+  call (url: string, { path, method, body, limitMs }: Call, signal: AbortSignal): Promise<Answer> {
     const { gatewayUrl } = this.#options
-    const pool = this.#pool(gatewayUrl ?? url)
-    if (gatewayUrl === undefined) return await pool.request({ ...options, path })
-    return await pool.request({ ...options, path, headers: { ...options.headers as Record<string, string>, host: new URL(url).host } })
+    const headers = gatewayUrl === undefined ? HEADERS : [...HEADERS, 'host', hostOf(url)]
+    return exchange(this.#pool(gatewayUrl ?? url), { path, method, body, headers, headersTimeout: limitMs, bodyTimeout: limitMs }, signal)
   }
 
   #pool (url: string): Pool {
-    const { origin } = new URL(url)
-    let entry = this.#pools.get(origin)
+    let entry = this.#pools.get(url)
     if (entry === undefined) {
-      const pool = new Pool(origin, {
+      const pool = new Pool(new URL(url).origin, {
         connections: this.#options.connections,
         pipelining: 1,
         clientTtl: CONNECTION_TTL_MS,
@@ -46,16 +54,16 @@ export class Pools {
         maxResponseSize: ANSWER_MAX_BYTES
       })
       entry = { pool, usedAtMs: 0 }
-      this.#pools.set(origin, entry)
+      this.#pools.set(url, entry)
     }
     entry.usedAtMs = Date.now()
     return entry.pool
   }
 
   #closeUnused (): void {
-    for (const [origin, { pool, usedAtMs }] of this.#pools) {
+    for (const [url, { pool, usedAtMs }] of this.#pools) {
       if (Date.now() - usedAtMs < UNUSED_MS || pool.stats.running > 0) continue
-      this.#pools.delete(origin)
+      this.#pools.delete(url)
       void pool.close()
     }
   }
@@ -65,4 +73,8 @@ export class Pools {
     await Promise.all([...this.#pools.values()].map(async ({ pool }) => await pool.destroy()))
     this.#pools.clear()
   }
+}
+
+function hostOf (url: string): string {
+  return url.slice(url.indexOf('//') + 2).replace(/\/.*/, '')
 }

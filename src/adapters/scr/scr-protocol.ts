@@ -5,8 +5,17 @@ export type BodyStyle = 'data' | 'inputs'
 
 /** `{"data":{NAME: value, …}}` or `{"inputs":[{"name":NAME,"value":value}, …]}`. Missing is null in both. */
 export function requestBody (inputs: Inputs, style: BodyStyle): string {
-  if (style === 'data') return JSON.stringify({ data: inputs })
-  return JSON.stringify({ inputs: Object.entries(inputs).map(([name, value]) => ({ name, value })) })
+  const names = Object.keys(inputs)
+  if (style === 'data') {
+    // JSON.stringify writes -0 as 0
+    if (!names.some(name => Object.is(inputs[name], -0))) return JSON.stringify({ data: inputs })
+    return `{"data":{${names.map(name => `${JSON.stringify(name)}:${jsonOf(inputs[name])}`).join()}}}`
+  }
+  return `{"inputs":[${names.map(name => `{"name":${JSON.stringify(name)},"value":${jsonOf(inputs[name])}}`).join()}]}`
+}
+
+function jsonOf (value: unknown): string {
+  return Object.is(value, -0) ? '-0' : JSON.stringify(value ?? null)
 }
 
 /**
@@ -15,17 +24,19 @@ export function requestBody (inputs: Inputs, style: BodyStyle): string {
  * undefined when it is neither.
  */
 export function outputsOf (text: string): Outputs | undefined {
-  const answer = parsed(text)
-  if (isObject(answer.data)) return withoutPadding(Object.entries(answer.data))
-  if (!Array.isArray(answer.outputs)) return undefined
-  const pairs = answer.outputs.map(output => isObject(output) && typeof output.name === 'string' ? [output.name, output.value ?? null] as const : undefined)
-  return pairs.every(pair => pair !== undefined) ? withoutPadding(pairs) : undefined
+  const { data, outputs } = parsed(text)
+  const found = isObject(data) ? data : Array.isArray(outputs) ? fromPairs(outputs) : undefined
+  if (found === undefined) return undefined
+  for (const name of Object.keys(found)) {
+    const value = found[name]
+    if (typeof value === 'string') found[name] = trimmed(value)
+  }
+  return found
 }
 
-function withoutPadding (pairs: ReadonlyArray<readonly [string, unknown]>): Outputs {
-  const outputs: Record<string, unknown> = {}
-  for (const [name, value] of pairs) outputs[name] = typeof value === 'string' ? trimmed(value) : value
-  return outputs
+function fromPairs (outputs: readonly unknown[]): Record<string, unknown> | undefined {
+  const pairs = outputs.map(output => isObject(output) && typeof output.name === 'string' ? [output.name, output.value ?? null] as const : undefined)
+  return pairs.every(pair => pair !== undefined) ? Object.fromEntries(pairs) : undefined
 }
 
 /** Without blanks at either end; other white space is part of the value. */
@@ -55,7 +66,7 @@ export function isModelsOwn (text: string): boolean {
   return typeof message === 'string' || typeof error === 'string' || errorCode !== undefined
 }
 
-function parsed (text: string): Readonly<Record<string, unknown>> {
+function parsed (text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text)
     return isObject(value) ? value : {}
@@ -64,6 +75,6 @@ function parsed (text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-function isObject (value: unknown): value is Readonly<Record<string, unknown>> {
+function isObject (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -3,6 +3,7 @@ import { UNKNOWN_SIGNATURE, type Signature } from '../../domain/scoring/signatur
 import type { Inputs, Outputs, Scorer, ScoringTarget } from '../../domain/scoring/scorer.js'
 import { untilAborted } from '../../domain/until-aborted.js'
 import { fromStatus, fromTransport } from './errors.js'
+import type { Answer } from './exchange.js'
 import type { Pools } from './pools.js'
 import { ScrApps, type ScrApp } from './scr-app.js'
 import { outputsOf, requestBody, type BodyStyle } from './scr-protocol.js'
@@ -10,7 +11,6 @@ import { signatureIn } from './scr-signature.js'
 
 /** The platform's own time-out has to come first, so that its answer tells which one it was. */
 const BEYOND_PLATFORM_MS = 5_000
-const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json' }
 
 /** One call to a model, for metrics. */
 export interface ModelCall {
@@ -22,8 +22,6 @@ export interface ModelCall {
 }
 
 interface Row { readonly target: ScoringTarget, readonly step: string | undefined, readonly inputs: Inputs, readonly signal: AbortSignal }
-
-interface Answer { readonly status: number, readonly text: string }
 
 /** SAS Container Runtime over HTTP: `POST {app}` or `POST {app}/{step}`, `GET {app}/apiMeta/api`. */
 export class ScrScorer implements Scorer {
@@ -116,10 +114,9 @@ export class ScrScorer implements Scorer {
     const limitMs = target.timeoutSeconds * 1000 + BEYOND_PLATFORM_MS
     let status: number | undefined
     try {
-      const limits = { headersTimeout: limitMs, bodyTimeout: limitMs }
-      const answer = await this.#pools.request(target.url, path, { method, headers: JSON_HEADERS, body, signal, ...limits })
-      status = answer.statusCode
-      return { status, text: await answer.body.text() }
+      const answer = await this.#pools.call(target.url, { path, method, body, limitMs }, signal)
+      status = answer.status
+      return answer
     } catch (error) {
       signal.throwIfAborted()
       throw fromTransport(error, target.model)

@@ -51,8 +51,6 @@ export interface Change {
 
 /** A revision, with what only pods and events tell. */
 export interface RevisionReport extends Revision {
-  /** Pods that run and are not ending. */
-  readonly replicas: number
   readonly explanation: Explanation
 }
 

@@ -120,7 +120,11 @@ export interface Revision {
   /** undefined: not decided yet. */
   readonly ready: boolean | undefined
   readonly containerConcurrency: number
+  /** Rows that one pod is meant to score at once: more than that, and the platform adds pods. */
+  readonly rowsPerPod: number
   readonly timeoutSeconds: number
+  /** Pods that run and are not ending. */
+  readonly replicas: number
   /** Of the revision's own service, reachable inside the cluster only. */
   readonly innerUrl: string
 }

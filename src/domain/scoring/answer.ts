@@ -15,7 +15,8 @@ const PIECE_MS = 1_000
 
 /** Turns scored rows into the answer's text and keeps `counts`. With onError=fail the first failed row ends it. */
 export async function * answerText (
-  rows: AsyncGenerator<ScoredRow>, table: Table, signature: Signature, options: AnswerOptions, counts: Counts, onCarried: (carried: Carried) => void
+  rows: AsyncGenerator<readonly ScoredRow[], void>, table: Table, signature: Signature, options: AnswerOptions, counts: Counts,
+  onCarried: (carried: Carried) => void
 ): AsyncGenerator<string, void, undefined> {
   try {
     const held: ScoredRow[] = []
@@ -25,16 +26,13 @@ export async function * answerText (
     const writer = WRITERS[options.format](carried, outputs, options)
     let piece = writer.head
     let handedOverAt = performance.now()
-    for await (const scored of following(held, rows)) {
-      const row = signature.inferred ? withoutStrayOutputs(scored, outputs) : scored
-      counts.rows++
-      if ('error' in row) {
-        counts.failed++
-        if (options.onError === 'fail') throw row.error
-      } else if (row.revision !== undefined) {
-        counts.revisions.set(row.revision, (counts.revisions.get(row.revision) ?? 0) + 1)
+    for await (const batch of following(held, rows)) {
+      for (const scored of batch) {
+        const row = signature.inferred ? withoutStrayOutputs(scored, outputs) : scored
+        count(row, counts)
+        if ('error' in row && options.onError === 'fail') throw row.error
+        piece += writer.row(row)
       }
-      piece += writer.row(row)
       if (piece.length >= PIECE_CHARS || performance.now() - handedOverAt >= PIECE_MS) {
         yield piece
         piece = ''
@@ -47,20 +45,27 @@ export async function * answerText (
   }
 }
 
+function count (row: ScoredRow, counts: Counts): void {
+  counts.rows++
+  if ('error' in row) counts.failed++
+  else if (row.revision !== undefined) counts.revisions.set(row.revision, (counts.revisions.get(row.revision) ?? 0) + 1)
+}
+
 /** Takes rows into `held` up to the first that was scored: its outputs are the answer's columns. */
-async function outputsOfFirst (rows: AsyncGenerator<ScoredRow>, held: ScoredRow[]): Promise<readonly string[]> {
+async function outputsOfFirst (rows: AsyncGenerator<readonly ScoredRow[], void>, held: ScoredRow[]): Promise<readonly string[]> {
   while (held.length < UNNAMED_MAX) {
-    const { value: row } = await rows.next()
-    if (row === undefined) return []
-    held.push(row)
-    if (!('error' in row)) return Object.keys(row.outputs)
+    const { value: batch } = await rows.next()
+    if (batch === undefined) return []
+    held.push(...batch)
+    const scored = batch.find(row => !('error' in row))
+    if (scored !== undefined) return Object.keys(scored.outputs ?? {})
   }
   const last = held.at(-1)!
   throw new DomainError('model-answer-invalid', `none of the first ${UNNAMED_MAX} rows could be scored${'error' in last ? `; ${last.error.message}` : ''}`)
 }
 
-async function * following (held: readonly ScoredRow[], rows: AsyncIterable<ScoredRow>): AsyncGenerator<ScoredRow, void, undefined> {
-  yield * held
+async function * following<T> (held: readonly T[], rows: AsyncIterable<readonly T[]>): AsyncGenerator<readonly T[], void, undefined> {
+  yield held
   yield * rows
 }
 

@@ -3,7 +3,7 @@ import { inputsReader } from './inputs.js'
 import { orderedMap } from './ordered-map.js'
 import type { Route, Routing } from './routing.js'
 import { rowCalls, type ScoreLimits } from './row-calls.js'
-import { rowsFault, type ScoredRow } from './score-table.js'
+import { rowsFault, rowWindow, type ScoredRow } from './score-table.js'
 import type { Inputs, Outputs, Scorer } from './scorer.js'
 import type { Signature, Variable } from './signature.js'
 import type { SourceRow, Table } from './table.js'
@@ -27,7 +27,7 @@ export interface ComparedRow extends SourceRow {
 export async function * compareTable (
   table: Table, routing: Routing, { champion, challenger }: Sides<Route>,
   scorer: Scorer, step: string | undefined, limits: ScoreLimits, signal: AbortSignal
-): AsyncGenerator<ComparedRow, void, undefined> {
+): AsyncGenerator<readonly ComparedRow[], void, undefined> {
   const inputsOf = inputsReader(table, routing.signature)
   const calls = rowCalls(routing, scorer, step, limits)
   const work = async (row: SourceRow, signal: AbortSignal): Promise<ComparedRow> => {
@@ -48,7 +48,7 @@ export async function * compareTable (
     const [first, second] = await Promise.all([on(champion), on(challenger)])
     return { ...row, inputs, sides: { champion: first, challenger: second } }
   }
-  yield * orderedMap(table.rows, calls.window, work, signal)
+  yield * orderedMap(table.rows, rowWindow(calls), work, signal)
 }
 
 /** The outputs of both revisions under names of their own: NAME_champion, NAME_challenger. */

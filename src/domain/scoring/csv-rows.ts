@@ -1,57 +1,88 @@
-import { addAbortSignal, pipeline, type Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { CsvError, parse } from 'csv-parse'
 import { DomainError } from '../errors.js'
+import { untilAborted } from '../until-aborted.js'
 import type { CsvDialect, SourceRow, Table } from './table.js'
 import { utf8Slices } from './text-bytes.js'
 
 const RECORD_MAX_BYTES = 1024 * 1024
+const QUOTE = '"'
 
 /**
  * Reads a CSV with a header line. Lines may end in LF, CRLF or CR and quoted cells may hold them; blank lines of a file with more
  * than one column are passed over.
  * @throws DomainError `csv-invalid` naming the line: no header, duplicate names, a row of another length, quotes out of place, not UTF-8
  */
-export async function readCsv (bytes: AsyncIterable<Buffer>, { delimiter }: CsvDialect, signal: AbortSignal): Promise<Table> {
-  const lines = new LineCount()
-  const parser = parse({
-    delimiter,
-    relax_column_count: true,
-    record_delimiter: ['\r\n', '\n', '\r'],
-    max_record_size: RECORD_MAX_BYTES,
-    // its types let a row be nothing but the list of its cells
-    on_record: (cells: string[], info) => ({ line: lines.next(cells, info.lines), cells } satisfies SourceRow) as unknown as string[]
-  })
-  addAbortSignal(signal, parser)
-  pipeline(utf8Slices(bytes), parser, () => {}) // an error of either side reaches the reader through the parser
-  const records = recordsOf(parser, lines, signal)
-  const first = await records.next()
-  if (first.done === true) throw new DomainError('csv-invalid', 'the file is empty: it has no header line', { remedy: 'send a CSV whose first line has the column names' })
-  const columns = headerOf(first.value.cells as string[])
-  return { columns, rows: rowsOf(records, columns.length), cellsAre: 'text' }
+export async function readCsv (bytes: AsyncIterable<Buffer>, dialect: CsvDialect, signal: AbortSignal): Promise<Table> {
+  const batches = recordBatches(utf8Slices(bytes), dialect, signal)
+  let first: SourceRow[] = []
+  while (first.length === 0) {
+    const { done, value } = await batches.next()
+    if (done === true) throw new DomainError('csv-invalid', 'the file is empty: it has no header line', { remedy: 'send a CSV whose first line has the column names' })
+    first = value
+  }
+  const columns = headerOf(first.shift()!.cells as string[])
+  return { columns, rows: rowsOf(first, batches, columns.length), cellsAre: 'text' }
 }
 
-/** Where rows begin. csv-parse tells where they end, but counts a CRLF inside quotes as two lines. */
-class LineCount {
-  #begins = 1
-  surplus = 0
+/** The records of each slice of bytes. */
+async function * recordBatches (
+  slices: AsyncGenerator<Buffer>, { delimiter }: CsvDialect, signal: AbortSignal
+): AsyncGenerator<SourceRow[], void, undefined> {
+  const parser = parse({ delimiter, relax_column_count: true, record_delimiter: ['\r\n', '\n', '\r'], max_record_size: RECORD_MAX_BYTES })
+  parser.on('error', () => {}) // seen as `errored`
+  const lines = new LineCount()
+  // A Transform that works at once: what a write made can be read right after it. Iterating over it would cost a turn for each row.
+  const readable = () => {
+    const rows: SourceRow[] = []
+    for (let cells: string[] | null; (cells = parser.read() as string[] | null) !== null;) rows.push({ line: lines.next(cells), cells })
+    return rows
+  }
+  try {
+    while (true) {
+      const { done, value: slice } = await untilAborted(slices.next(), signal)
+      if (done === true) break
+      lines.hasQuotes ||= slice.includes(QUOTE)
+      parser.write(slice)
+      yield readable()
+      if (parser.errored !== null) throw parser.errored
+    }
+    const end = finished(parser, { readable: false })
+    parser.end()
+    await end
+    yield readable()
+  } catch (error) {
+    throw faultOf(error, lines.surplus)
+  } finally {
+    parser.destroy()
+    slices.return(undefined).catch(() => {}) // not awaited: a read may still be pending
+  }
+}
 
-  /** The line on which the row of these cells begins; csv-parse's count is at its end. */
-  next (cells: readonly string[], counted: number): number {
-    const begins = this.#begins
-    if (counted - this.surplus > begins) this.surplus += cells.reduce((sum, cell) => sum + cell.split('\r\n').length - 1, 0)
-    this.#begins = counted - this.surplus + 1
+/** Where rows begin; csv-parse does not tell. */
+class LineCount {
+  /** Only quoted cells hold line ends. */
+  hasQuotes = false
+  /** Lines that csv-parse counts too many: it takes a CRLF inside quotes for two line ends. */
+  surplus = 0
+  #next = 1
+
+  /** The line on which the row of these cells begins. */
+  next (cells: readonly string[]): number {
+    const begins = this.#next++
+    if (this.hasQuotes) {
+      for (const cell of cells) {
+        if (!LINE_END.test(cell)) continue
+        const ends = cell.split(/\r\n|\n|\r/).length - 1
+        this.#next += ends
+        this.surplus += cell.split('\r\n').length - 1
+      }
+    }
     return begins
   }
 }
 
-async function * recordsOf (parser: Readable, lines: LineCount, signal: AbortSignal): AsyncGenerator<SourceRow, void, undefined> {
-  try {
-    for await (const row of parser) yield row as SourceRow
-  } catch (error) {
-    signal.throwIfAborted()
-    throw faultOf(error, lines.surplus)
-  }
-}
+const LINE_END = /[\r\n]/
 
 function headerOf (names: readonly string[]): string[] {
   const columns = names.map(name => name.trim())
@@ -62,17 +93,28 @@ function headerOf (names: readonly string[]): string[] {
   return columns
 }
 
-async function * rowsOf (records: AsyncIterable<SourceRow>, width: number): AsyncGenerator<SourceRow, void, undefined> {
-  for await (const row of records) {
-    const { line, cells } = row
-    if (cells.length === width) {
-      yield row
-    } else if (cells.length !== 1 || cells[0] !== '') {
-      throw new DomainError('csv-invalid', `line ${line} has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, the header has ${width}`, {
-        remedy: 'correct the line; a cell that holds the delimiter or a line end must be quoted; delimiter= names another delimiter'
-      })
-    }
+async function * rowsOf (
+  first: SourceRow[], batches: AsyncGenerator<SourceRow[]>, width: number
+): AsyncGenerator<readonly SourceRow[], void, undefined> {
+  try {
+    yield whole(first, width)
+    for await (const batch of batches) yield whole(batch, width)
+  } finally {
+    await batches.return(undefined) // also when it ends at the first
   }
+}
+
+/** Rows of the header's width; blank lines are left out. */
+function whole (rows: SourceRow[], width: number): SourceRow[] {
+  const isBlank = ({ cells }: SourceRow) => cells.length === 1 && cells[0] === ''
+  const odd = rows.find(row => row.cells.length !== width)
+  if (odd === undefined) return rows
+  const wrong = rows.find(row => row.cells.length !== width && !isBlank(row))
+  if (wrong === undefined) return rows.filter(row => row.cells.length === width)
+  const { line, cells } = wrong
+  throw new DomainError('csv-invalid', `line ${line} has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, the header has ${width}`, {
+    remedy: 'correct the line; a cell that holds the delimiter or a line end must be quoted; delimiter= names another delimiter'
+  })
 }
 
 function faultOf (error: unknown, surplus: number): unknown {

@@ -15,7 +15,7 @@ export function tableOf (items: readonly unknown[]): Table {
     columns,
     cellsAre: 'values',
     rows: (async function * () {
-      for (const [index, row] of rows.entries()) yield { line: index + 1, cells: columns.map(name => own(row, name)) }
+      for (const [index, row] of rows.entries()) yield [{ line: index + 1, cells: columns.map(name => own(row, name)) }]
     })()
   }
 }
@@ -37,8 +37,8 @@ export async function readNdjson (bytes: AsyncIterable<Buffer>): Promise<Table> 
     columns,
     cellsAre: 'values',
     rows: (async function * () {
-      yield sourceRow(head, first.value.line)
-      for await (const next of lines) yield sourceRow(parsed(next), next.line)
+      yield [sourceRow(head, first.value.line)]
+      for await (const next of lines) yield [sourceRow(parsed(next), next.line)]
     })()
   }
 }

@@ -1,39 +1,93 @@
-import { setMaxListeners } from 'node:events'
+import { deferred } from '../deferred.js'
 
-const END = Symbol('end')
+/** An item's place in the order of results. */
+interface Place<Out> {
+  readonly weight: number
+  outcome?: { readonly result: Out } | { readonly failure: unknown }
+}
+
+export interface Window<In> {
+  /** Items that may be under way now, those included whose result waits for an earlier one. */
+  readonly size: () => number
+  /** … and what they may weigh together; one item may be heavier. */
+  readonly maxWeight: number
+  readonly weightOf: (item: In) => number
+}
 
 /**
- * Applies `work` to the items of `source` and yields the results in the items' order. Pull, never push: an item is read when
- * there is room for its result in the window of `size` (results that wait for an earlier one included), so memory is bounded.
- * How many run at once is for `work` to limit. The first failure ends it, and the signal given to the other calls fires.
+ * Applies `work` to the items of `source` and yields the results in the items' order, as many at a time as are there. Pull, never
+ * push: an item is worked on when there is room for its result in the window, so memory is bounded. How many run at once is for
+ * `work` to limit. The first failure in the order ends it, and the signal given to the other calls fires.
  * The source must itself end when `signal` fires: a pending read can't be interrupted from here.
  */
 export async function * orderedMap<In, Out> (
-  source: AsyncIterable<In>, size: number, work: (item: In, signal: AbortSignal) => Promise<Out>, signal: AbortSignal
-): AsyncGenerator<Out, void, undefined> {
+  source: AsyncIterable<readonly In[]>, window: Window<In>, work: (item: In, signal: AbortSignal) => Promise<Out>, signal: AbortSignal
+): AsyncGenerator<readonly Out[], void, undefined> {
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
-  setMaxListeners(0, either) // every item in work listens
-  const items = source[Symbol.asyncIterator]()
-  const step = async (): Promise<Out | typeof END> => {
-    const next = await items.next()
-    either.throwIfAborted()
-    return next.done === true ? END : await work(next.value, either)
+  const batches = source[Symbol.asyncIterator]()
+  const places: Array<Place<Out>> = []
+  let weight = 0
+  let items: readonly In[] = []
+  let next = 0
+  let isReading = false
+  let hasEnded = false
+  let changed = deferred()
+
+  const settle = (place: Place<Out>, outcome: NonNullable<Place<Out>['outcome']>) => {
+    place.outcome = outcome
+    if (place === places[0]) changed.resolve()
+    fill()
   }
-  const window: Array<Promise<Out | typeof END>> = []
+  const begin = (item: In) => {
+    const place: Place<Out> = { weight: window.weightOf(item) }
+    places.push(place)
+    weight += place.weight
+    work(item, either).then(result => settle(place, { result }), failure => settle(place, { failure }))
+  }
+  const read = () => {
+    isReading = true
+    batches.next().then(({ done, value }) => {
+      if (done === true) hasEnded = true
+      else [items, next] = [value, 0]
+    }, failure => {
+      hasEnded = true
+      places.push({ weight: 0, outcome: { failure } }) // its turn comes after the results before it
+    }).finally(() => {
+      isReading = false
+      changed.resolve()
+      fill()
+    })
+  }
+  const fill = () => {
+    while (!either.aborted && places.length < window.size() && (weight < window.maxWeight || places.length === 0)) {
+      if (next < items.length) begin(items[next++]!)
+      else break
+    }
+    if (next === items.length && !hasEnded && !isReading && !either.aborted) read()
+  }
+
   try {
     while (true) {
-      while (window.length < size) {
-        const result = step()
-        result.catch(() => {}) // its turn comes in order; until then it is not unhandled
-        window.push(result)
+      signal.throwIfAborted()
+      fill()
+      const results: Out[] = []
+      let failed: { readonly failure: unknown } | undefined
+      while (failed === undefined && places[0]?.outcome !== undefined) {
+        const { outcome, weight: freed } = places.shift()!
+        weight -= freed
+        if ('failure' in outcome!) failed = outcome
+        else results.push(outcome!.result)
       }
-      const result = await window.shift()!
-      if (result === END) return
-      yield result
+      if (results.length > 0) yield results
+      if (failed !== undefined) throw failed.failure
+      if (results.length > 0) continue // more may be there by now
+      if (places.length === 0 && hasEnded && next === items.length) return
+      changed = deferred()
+      await changed.promise
     }
   } finally {
     stop.abort(new Error('the results are no longer wanted'))
-    items.return?.().catch(() => {}) // not awaited: a stalled upload may never answer
+    batches.return?.().catch(() => {}) // not awaited: a stalled upload may never answer
   }
 }

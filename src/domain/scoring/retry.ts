@@ -3,14 +3,39 @@ import { isFault } from '../errors.js'
 
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 5_000
-const ATTEMPTS_MAX = 7
+/** How long a call is repeated on behalf of a request that has not seen its model work: a broken model is told soon. */
+const PATIENCE_MS = 6_000
+/** … and of one that has: a pod that ends takes a while to be replaced, and much work would be lost. */
+const PROVEN_PATIENCE_MS = 60_000
+/** Repetitions that a request may make before its calls have earned more. */
+const BUDGET = 100
+
+/** What the calls of one request may spend on repetitions: as many as it made calls that succeeded, and a few to begin with. */
+export class RetryBudget {
+  #left = BUDGET
+  #succeeded = false
+
+  /** A call succeeded. */
+  earn (): void {
+    this.#left++
+    this.#succeeded = true
+  }
+
+  /** False: nothing is left. */
+  spend (): boolean {
+    return this.#left-- > 0
+  }
+
+  get patienceMs (): number {
+    return this.#succeeded ? PROVEN_PATIENCE_MS : PATIENCE_MS
+  }
+}
 
 /**
- * How long to wait before a call to a model is repeated, in ms; undefined: give up. `attempt` is how often it was made, from 1;
+ * How long to wait before a call to a model is repeated, in ms; undefined: never. `attempt` is how often it was made, from 1;
  * `random` is 0..1. Where nothing reached the model it is always safe; where the row may have been scored, only if it is `retrySafe`.
  */
 export function retryDelayMs (error: unknown, attempt: number, retrySafe: boolean, random: number): number | undefined {
-  if (attempt >= ATTEMPTS_MAX) return undefined
   const neverScored = isFault(error, 'model-unreachable', 'model-overloaded', 'revision-not-found')
   const perhapsScored = isFault(error, 'model-cut-off', 'model-unavailable', 'model-timeout')
   if (!neverScored && !(perhapsScored && retrySafe)) return undefined
@@ -18,19 +43,32 @@ export function retryDelayMs (error: unknown, attempt: number, retrySafe: boolea
   return longest * (0.5 + random / 2)
 }
 
-/** Calls until it succeeds, is not worth another attempt, or would pass `timeoutMs` in all. `call` gets the failure it follows, if any. */
+export interface RetryLimits {
+  readonly retrySafe: boolean
+  /** For the call, its repetitions included. */
+  readonly timeoutMs: number
+  readonly budget: RetryBudget
+}
+
+/** Calls until it succeeds, is not worth another attempt, or would pass a limit. `call` gets the failure it follows, if any. */
 export async function retrying<T> (
-  call: (failure: unknown) => Promise<T>, { retrySafe, timeoutMs }: { readonly retrySafe: boolean, readonly timeoutMs: number }, signal: AbortSignal
+  call: (failure: unknown) => Promise<T>, { retrySafe, timeoutMs, budget }: RetryLimits, signal: AbortSignal
 ): Promise<T> {
-  const deadline = performance.now() + timeoutMs
+  const startedAt = performance.now()
+  let failedAt: number | undefined
   let failure: unknown
   for (let attempt = 1; ; attempt++) {
     try {
-      return await call(failure)
+      const result = await call(failure)
+      budget.earn()
+      return result
     } catch (error) {
       signal.throwIfAborted()
+      failedAt ??= performance.now()
       const delayMs = retryDelayMs(error, attempt, retrySafe, Math.random())
-      if (delayMs === undefined || performance.now() + delayMs > deadline) throw error
+      if (delayMs === undefined) throw error
+      const againAt = performance.now() + delayMs
+      if (againAt > startedAt + timeoutMs || againAt > failedAt + budget.patienceMs || !budget.spend()) throw error
       await sleep(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted())
       failure = error
     }

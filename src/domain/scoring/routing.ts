@@ -1,5 +1,5 @@
 import { textOf } from './cell.js'
-import { retrying } from './retry.js'
+import { RetryBudget, retrying } from './retry.js'
 import type { Scorer, ScoringTarget } from './scorer.js'
 import { unionOf, type Signature } from './signature.js'
 import { stickyRoute } from './sticky-route.js'
@@ -27,7 +27,8 @@ export async function routingFor (
 ): Promise<Routing> {
   const routes = await Promise.all(shares.map(async ({ target, percent }) => {
     // asking for a description is always safe
-    const signature = await retrying(async () => await scorer.signature(target, signal), { retrySafe: true, timeoutMs }, signal)
+    const limits = { retrySafe: true, timeoutMs, budget: new RetryBudget() }
+    const signature = await retrying(() => scorer.signature(target, signal), limits, signal)
     return { target, percent, signature }
   }))
   return { ...settings, routes, signature: unionOf(routes.map(({ signature }) => signature)) }

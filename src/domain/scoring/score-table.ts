@@ -1,8 +1,8 @@
 import { DomainError, isFault } from '../errors.js'
 import { inputsReader, RowFault } from './inputs.js'
-import { orderedMap } from './ordered-map.js'
+import { orderedMap, type Window } from './ordered-map.js'
 import { routeChooser, type Route, type Routing } from './routing.js'
-import { rowCalls, type ScoreLimits } from './row-calls.js'
+import { rowCalls, type RowCalls, type ScoreLimits } from './row-calls.js'
 import type { Outputs, Scorer } from './scorer.js'
 import { sameSignature } from './signature.js'
 import type { SourceRow, Table } from './table.js'
@@ -22,7 +22,7 @@ export type ScoredRow = SourceRow & { readonly revision?: string | undefined } &
  */
 export async function * scoreTable (
   table: Table, routing: Routing, scorer: Scorer, step: string | undefined, limits: ScoreLimits, signal: AbortSignal
-): AsyncGenerator<ScoredRow, void, undefined> {
+): AsyncGenerator<readonly ScoredRow[], void, undefined> {
   const inputsOf = inputsReader(table, routing.signature)
   const routeOf = routeChooser(routing, table)
   const calls = rowCalls(routing, scorer, step, limits)
@@ -34,12 +34,20 @@ export async function * scoreTable (
         if (isFault(failure, 'revision-not-found')) route = equalTo(route, routing)
         return route
       }, signal)
-      return { ...row, outputs, revision: route.target.revision }
+      return { line: row.line, cells: row.cells, outputs, revision: route.target.revision }
     } catch (error) {
       return { ...row, error: rowsFault(error, row), revision: error instanceof RowFault ? undefined : route.target.revision }
     }
   }
-  yield * orderedMap(table.rows, calls.window, work, signal)
+  yield * orderedMap(table.rows, rowWindow(calls), work, signal)
+}
+
+/** Characters of rows that may be under way for one request. */
+const WINDOW_CHARS = 8 * 1024 * 1024
+
+/** How far the rows of a request may run ahead of its answer. */
+export function rowWindow ({ window }: Pick<RowCalls, 'window'>): Window<SourceRow> {
+  return { size: window, maxWeight: WINDOW_CHARS, weightOf: ({ cells }) => cells.reduce<number>((sum, cell) => sum + (typeof cell === 'string' ? cell.length : 8), 0) }
 }
 
 /** A failure as that of a row, in its line's name. @throws what is not the row's fault */
@@ -58,7 +66,7 @@ function equalTo (gone: Route, { routes }: Routing): Route {
 export async function scoreRow (
   table: Table, routing: Routing, scorer: Scorer, step: string | undefined, limits: ScoreLimits, signal: AbortSignal
 ): Promise<{ readonly outputs: Outputs, readonly revision?: string | undefined }> {
-  const { value: row } = await scoreTable(table, routing, scorer, step, limits, signal).next()
+  const { value: [row] = [] } = await scoreTable(table, routing, scorer, step, limits, signal).next()
   if (row === undefined) throw new DomainError('request-unreadable', 'the body has no row')
   if ('error' in row) throw row.error
   return row

@@ -15,6 +15,10 @@ export interface ScoringTarget {
   readonly timeoutSeconds: number
   /** Rows one pod takes at once; 0: no hard limit. */
   readonly containerConcurrency: number
+  /** Rows that one pod is meant to work on at once: more than that, and the platform adds pods. */
+  readonly rowsPerPod: number
+  /** Pods that were ready when the request came in; 0: asleep. */
+  readonly replicas: number
 }
 
 export type Inputs = Readonly<Record<string, unknown>>

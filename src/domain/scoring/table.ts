@@ -3,8 +3,11 @@ import { DomainError } from '../errors.js'
 /** A file of rows, whatever its format: cells are aligned with `columns`. */
 export interface Table {
   readonly columns: readonly string[]
-  /** In the file's order; ends with DomainError `csv-invalid` or `request-unreadable` where the file stops making sense. */
-  readonly rows: AsyncIterable<SourceRow>
+  /**
+   * In the file's order, as many at a time as are read together; ends with DomainError `csv-invalid` or `request-unreadable` where the
+   * file stops making sense.
+   */
+  readonly rows: AsyncIterable<readonly SourceRow[]>
   /** Cells are text to be typed by the signature (CSV), or values to be taken as they are (JSON). */
   readonly cellsAre: 'text' | 'values'
 }

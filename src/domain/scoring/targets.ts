@@ -105,7 +105,9 @@ function ownService (model: Model, revision: Revision): ScoringTarget {
     url: revision.innerUrl,
     appPaths: appPaths(model, [revision]),
     timeoutSeconds: revision.timeoutSeconds,
-    containerConcurrency: revision.containerConcurrency
+    containerConcurrency: revision.containerConcurrency,
+    rowsPerPod: revision.rowsPerPod,
+    replicas: revision.replicas
   }
 }
 
@@ -119,7 +121,9 @@ function byUrl (model: Model, url: string, behind: readonly Revision[], revision
     url,
     appPaths: appPaths(model, behind),
     timeoutSeconds: Math.max(...behind.map(({ timeoutSeconds }) => timeoutSeconds), 1),
-    containerConcurrency: limits.length > 0 ? Math.min(...limits) : 0
+    containerConcurrency: limits.length > 0 ? Math.min(...limits) : 0,
+    rowsPerPod: Math.min(...behind.map(({ rowsPerPod }) => rowsPerPod)),
+    replicas: behind.reduce((sum, { replicas }) => sum + replicas, 0)
   }
 }
 

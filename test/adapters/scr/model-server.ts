@@ -45,7 +45,7 @@ export async function startModel (
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const target = { model: 'hmeq', revision: 'hmeq-1', key: `${url}#1`, url, appPaths: ['hmeq'], timeoutSeconds: 5, containerConcurrency: 0, ...given }
+  const target = { model: 'hmeq', revision: 'hmeq-1', key: `${url}#1`, url, appPaths: ['hmeq'], timeoutSeconds: 5, containerConcurrency: 0, rowsPerPod: 10, replicas: 1, ...given }
   return { target, received, sockets: () => sockets, server }
 }
 

@@ -46,7 +46,9 @@ export function revision (name: string, number: number, ready: boolean | null = 
     appPath: 'm',
     ready: ready ?? undefined,
     containerConcurrency: 0,
+    rowsPerPod: 10,
     timeoutSeconds: 300,
+    replicas: 1,
     innerUrl: `http://${name}.models.svc.cluster.local`
   }
 }

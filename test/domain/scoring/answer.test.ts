@@ -23,7 +23,7 @@ async function answer (rows: readonly ScoredRow[], given: { [K in keyof AnswerOp
   const options: AnswerOptions = { format: 'csv', dialect: { delimiter: ',' }, columns: 'all', onError: 'report', ...given }
   const counts: Counts = { rows: 0, failed: 0, revisions: new Map() }
   let carried: Carried | undefined
-  const source = (async function * () { yield * rows })()
+  const source = (async function * () { for (const row of rows) yield [row] })()
   const pieces = await all(answerText(source, { columns, cellsAre: 'text', rows: (async function * () {})() }, signatureGiven, options, counts, found => { carried = found }))
   return { text: pieces.join(''), counts: countsObject(counts), carried }
 }
@@ -152,7 +152,7 @@ t.test('without a signature a thousand failed rows end it with the last one\'s r
 t.test('the rows are let go of when an answer ends early', async t => {
   let letGo = false
   const rows = (async function * () {
-    try { while (true) yield failed(2, []) } finally { letGo = true }
+    try { while (true) yield [failed(2, [])] } finally { letGo = true }
   })()
   const counts: Counts = { rows: 0, failed: 0, revisions: new Map() }
   const options: AnswerOptions = { format: 'csv', dialect: { delimiter: ',' }, columns: 'all', onError: 'report' }

@@ -17,9 +17,9 @@ t.test('a reader that stops does not let the source be drained', async t => {
   })()
   const { rows } = await readCsv(source, { delimiter: ',' }, never())
   const reader = rows[Symbol.asyncIterator]()
-  for (let row = 0; row < 10; row++) await reader.next()
+  for (let batch = 0; batch < 2; batch++) await reader.next()
   for (let turn = 0; turn < 50; turn++) await new Promise(resolve => setImmediate(resolve))
-  t.ok(given <= 4 * 65_536, `after ten rows ${given} bytes were taken`)
+  t.ok(given <= 4 * 65_536, `after two batches ${given} bytes were taken`)
   await reader.return?.()
 })
 

@@ -3,12 +3,12 @@ import fc from 'fast-check'
 import t from 'tap'
 import { csvLine } from '../../../src/domain/scoring/csv-bytes.js'
 import { readCsv } from '../../../src/domain/scoring/csv-rows.js'
-import { all, cutInto, never } from './support.js'
+import { cutInto, flat, never } from './support.js'
 
 /** A file as its lines say it: columns, then `line:cells`. */
 async function read (file: string | Buffer, { delimiter = ',', cut = 1 << 16 } = {}): Promise<string[]> {
   const { columns, rows } = await readCsv(cutInto(file, cut), { delimiter }, never())
-  return [columns.join('|'), ...(await all(rows)).map(({ line, cells }) => `${line}:${cells.join('|')}`)]
+  return [columns.join('|'), ...(await flat(rows)).map(({ line, cells }) => `${line}:${cells.join('|')}`)]
 }
 
 const special = fc.constantFrom(',', ';', '\t', '"', '\n', '\r', ' ', 'a', 'é', '漢', '😀')
@@ -26,7 +26,7 @@ t.test('any table written as CSV and cut anywhere reads back the same', async t 
     const file = (mark ? '\ufeff' : '') + [header, ...rows].map(line).join('')
     const back = await readCsv(cutInto(file, cut), { delimiter }, never())
     assert.deepEqual(back.columns, header)
-    assert.deepEqual((await all(back.rows)).map(({ cells }) => cells), rows)
+    assert.deepEqual((await flat(back.rows)).map(({ cells }) => cells), rows)
   }), { numRuns: 400 }))
 })
 
@@ -42,7 +42,7 @@ t.test('the line of a row is where it begins, whatever line ends the cells befor
       line += text.split('\n').length - 1
     }
     const back = await readCsv(cutInto(`A,B${end}${quoted.join('')}`, cut), { delimiter: ',' }, never())
-    assert.deepEqual((await all(back.rows)).map(({ line }) => line), begins)
+    assert.deepEqual((await flat(back.rows)).map(({ line }) => line), begins)
   }), { numRuns: 200 }))
 })
 

@@ -1,13 +1,13 @@
 import t from 'tap'
 import { DomainError } from '../../../src/domain/errors.js'
+import { Admission } from '../../../src/domain/scoring/admission.js'
 import { compareTable } from '../../../src/domain/scoring/compare-table.js'
 import { tableOf } from '../../../src/domain/scoring/json-rows.js'
 import type { Route, Routing } from '../../../src/domain/scoring/routing.js'
 import { scoreTable } from '../../../src/domain/scoring/score-table.js'
 import type { Scorer } from '../../../src/domain/scoring/scorer.js'
 import type { Signature } from '../../../src/domain/scoring/signature.js'
-import { Slots } from '../../../src/domain/scoring/slots.js'
-import { all, failsWith, never } from './support.js'
+import { failsWith, flat, never } from './support.js'
 
 const signature: Signature = { inputs: [{ name: 'X', type: 'number', required: true }], outputs: [{ name: 'BY', type: 'string' }], inferred: false }
 const other: Signature = { ...signature, outputs: [{ name: 'BY', type: 'string' }, { name: 'Z', type: 'number' }] }
@@ -15,11 +15,11 @@ const other: Signature = { ...signature, outputs: [{ name: 'BY', type: 'string' 
 const route = (revision: string, percent: number, given = signature): Route => ({
   percent,
   signature: given,
-  target: { model: 'm', revision, key: revision, url: `http://${revision}`, appPaths: ['m'], timeoutSeconds: 1, containerConcurrency: 0 }
+  target: { model: 'm', revision, key: revision, url: `http://${revision}`, appPaths: ['m'], timeoutSeconds: 1, containerConcurrency: 0, rowsPerPod: 10, replicas: 1 }
 })
 const routing = (...routes: readonly Route[]): Routing => ({ routes, signature, retrySafe: true, stickyColumn: 'X' })
 const table = () => tableOf(Array.from({ length: 60 }, (_, X) => ({ X })))
-const limits = { slots: new Slots(100), rowTimeoutMs: 300 }
+const limits = { request: new Admission(100).enter(), rowTimeoutMs: 300 }
 
 /** Model servers that answer with their revision's name; `gone` answers no more after its tenth row. */
 function goingAway (gone: string): Scorer {
@@ -35,7 +35,7 @@ function goingAway (gone: string): Scorer {
 
 t.test('rows of a revision that disappears go to one of the same signature, in order and named', async t => {
   const routes = routing(route('m-1', 50), route('m-3', 0, other), route('m-2', 50))
-  const rows = await all(scoreTable(table(), routes, goingAway('m-1'), undefined, limits, never()))
+  const rows = await flat(scoreTable(table(), routes, goingAway('m-1'), undefined, limits, never()))
   t.same(rows.map(({ cells: [X] }) => X), Array.from({ length: 60 }, (_, X) => X))
   t.same(rows.filter(({ revision, outputs }) => outputs?.['BY'] !== revision), [])
   t.equal(rows.filter(({ revision }) => revision === 'm-1').length, 10)
@@ -43,11 +43,11 @@ t.test('rows of a revision that disappears go to one of the same signature, in o
 
 t.test('rows of a revision that disappears have nowhere to go when no other has its signature', async t => {
   const routes = routing(route('m-1', 50), route('m-2', 50, other))
-  await failsWith(t, async () => await all(scoreTable(table(), routes, goingAway('m-1'), undefined, limits, never())), 'revision-not-found', /m-1 is gone/)
+  await failsWith(t, async () => await flat(scoreTable(table(), routes, goingAway('m-1'), undefined, limits, never())), 'revision-not-found', /m-1 is gone/)
 })
 
 t.test('a comparison ends when one of its revisions disappears: no other can stand in for it', async t => {
   const [champion, challenger] = [route('m-1', 100), route('m-2', 100)]
-  const run = async () => await all(compareTable(table(), routing(champion, challenger), { champion, challenger }, goingAway('m-2'), undefined, limits, never()))
+  const run = async () => await flat(compareTable(table(), routing(champion, challenger), { champion, challenger }, goingAway('m-2'), undefined, limits, never()))
   await failsWith(t, run, 'revision-not-found', /m-2 is gone/)
 })

@@ -1,10 +1,10 @@
 import t from 'tap'
 import { jsonAnswer, readJsonBody } from '../../../src/domain/scoring/json-body.js'
-import { all, failsWith } from './support.js'
+import { failsWith, flat } from './support.js'
 
 async function read (text: string): Promise<unknown[]> {
   const { form, table: { columns, rows } } = readJsonBody(text)
-  return [form, columns, ...(await all(rows)).map(({ cells }) => cells)]
+  return [form, columns, ...(await flat(rows)).map(({ cells }) => cells)]
 }
 
 t.test('data is one row', async t => { t.same(await read('{"data":{"A":null,"B":0,"C":"","D":"00501"}}'), ['data', ['A', 'B', 'C', 'D'], [null, 0, '', '00501']]) })

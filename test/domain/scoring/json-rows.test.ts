@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { readNdjson, tableOf } from '../../../src/domain/scoring/json-rows.js'
-import { all, cutInto, failsWith } from './support.js'
+import { cutInto, failsWith, flat } from './support.js'
 
 async function read (file: string | Buffer, cut = 7): Promise<unknown[]> {
   const { columns, rows } = await readNdjson(cutInto(file, cut))
-  return [columns, ...(await all(rows)).map(({ line, cells, fault }) => [line, ...cells, ...(fault === undefined ? [] : [fault])])]
+  return [columns, ...(await flat(rows)).map(({ line, cells, fault }) => [line, ...cells, ...(fault === undefined ? [] : [fault])])]
 }
 
 t.test('any rows written as NDJSON and cut anywhere read back the same', async t => {
@@ -14,7 +14,7 @@ t.test('any rows written as NDJSON and cut anywhere read back the same', async t
   await t.resolves(fc.assert(fc.asyncProperty(rows, fc.integer({ min: 1, max: 40 }), fc.constantFrom('\n', '\r\n', '\n\n'), async (rows, cut, end) => {
     const file = rows.map(row => JSON.stringify(row) + end).join('')
     const table = await readNdjson(cutInto(file, cut))
-    const back = (await all(table.rows)).map(({ cells }) => Object.fromEntries(table.columns.map((name, index) => [name, cells[index]])))
+    const back = (await flat(table.rows)).map(({ cells }) => Object.fromEntries(table.columns.map((name, index) => [name, cells[index]])))
     assert.deepEqual(back, rows.map(row => JSON.parse(JSON.stringify(row)) as unknown))
   }), { numRuns: 200 }))
 })
@@ -57,7 +57,7 @@ t.test('a line that is not UTF-8 is refused with the line', async t => {
 t.test('the columns of an array are all members in order of first mention', async t => {
   const table = tableOf([{ B: 1 }, { A: 2, B: 3 }])
   t.same(table.columns, ['B', 'A'])
-  t.same(await all(table.rows), [{ line: 1, cells: [1, undefined] }, { line: 2, cells: [3, 2] }])
+  t.same(await flat(table.rows), [{ line: 1, cells: [1, undefined] }, { line: 2, cells: [3, 2] }])
 })
 
 t.test('an item of an array that is no object is refused with its position', async t => {

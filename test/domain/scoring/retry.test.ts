@@ -1,6 +1,6 @@
 import t from 'tap'
 import { DomainError, type Fault } from '../../../src/domain/errors.js'
-import { retryDelayMs, retrying } from '../../../src/domain/scoring/retry.js'
+import { RetryBudget, retryDelayMs, retrying } from '../../../src/domain/scoring/retry.js'
 import { failsWith, never } from './support.js'
 
 const table: ReadonlyArray<{ fault: Fault, safe: boolean, unsafe: boolean }> = [
@@ -24,11 +24,35 @@ for (const { fault, safe, unsafe } of table) {
 
 t.test('an error of another kind is never repeated', async t => { t.equal(retryDelayMs(new TypeError('bug'), 1, true, 0), undefined) })
 
-t.test('the delay doubles with each attempt, has jitter of half, and ends', async t => {
+t.test('the delay doubles with each attempt up to five seconds, and has jitter of half', async t => {
   const error = new DomainError('model-unreachable', 'x')
-  const delays = (random: number) => [1, 2, 3, 4, 5, 6, 7].map(attempt => retryDelayMs(error, attempt, false, random) ?? 'gives up')
-  t.same(delays(0), [50, 100, 200, 400, 800, 1_600, 'gives up'])
-  t.same(delays(1), [100, 200, 400, 800, 1_600, 3_200, 'gives up'])
+  const delays = (random: number) => [1, 2, 3, 4, 5, 6, 7, 8].map(attempt => retryDelayMs(error, attempt, false, random))
+  t.same(delays(0), [50, 100, 200, 400, 800, 1_600, 2_500, 2_500])
+  t.same(delays(1), [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000])
+})
+
+t.test('a request is patient once it has seen its model work', async t => {
+  const budget = new RetryBudget()
+  t.equal(budget.patienceMs, 6_000)
+  budget.earn()
+  t.equal(budget.patienceMs, 60_000)
+})
+
+t.test('a request may repeat a hundred calls, and one more for each that succeeded', async t => {
+  const budget = new RetryBudget()
+  const spend = (times: number) => Array.from({ length: times }, () => budget.spend()).filter(Boolean).length
+  t.equal(spend(99), 99)
+  budget.earn()
+  budget.earn()
+  t.equal(spend(10), 3)
+})
+
+t.test('a call is not repeated when nothing is left to spend', async t => {
+  const { seen, call } = failing(1, 'model-unreachable')
+  const budget = new RetryBudget()
+  while (budget.spend());
+  await t.rejects(retrying(call, { retrySafe: true, timeoutMs: 10_000, budget }, never()), { message: 'failure 1' })
+  t.equal(seen.length, 1)
 })
 
 function failing (times: number, fault: Fault): { readonly seen: string[], readonly call: (failure: unknown) => Promise<string> } {
@@ -45,19 +69,20 @@ function failing (times: number, fault: Fault): { readonly seen: string[], reado
 
 t.test('a call is repeated until it succeeds, and is told the failure before', async t => {
   const { seen, call } = failing(2, 'model-unreachable')
-  t.equal(await retrying(call, { retrySafe: false, timeoutMs: 10_000 }, never()), 'scored')
+  t.equal(await retrying(call, { retrySafe: false, timeoutMs: 10_000, budget: new RetryBudget() }, never()), 'scored')
   t.same(seen, ['first', 'failure 1', 'failure 2'])
 })
 
 t.test('a call that is not worth another attempt fails at once', async t => {
   const { seen, call } = failing(1, 'row-refused')
-  await failsWith(t, async () => await retrying(call, { retrySafe: true, timeoutMs: 10_000 }, never()), 'row-refused', /failure 1/)
+  const run = async () => await retrying(call, { retrySafe: true, timeoutMs: 10_000, budget: new RetryBudget() }, never())
+  await failsWith(t, run, 'row-refused', /failure 1/)
   t.equal(seen.length, 1)
 })
 
 t.test('a delay that would pass the time-out is not begun', async t => {
   const { seen, call } = failing(9, 'model-unreachable')
-  await t.rejects(retrying(call, { retrySafe: true, timeoutMs: 40 }, never()), { message: 'failure 1' })
+  await t.rejects(retrying(call, { retrySafe: true, timeoutMs: 40, budget: new RetryBudget() }, never()), { message: 'failure 1' })
   t.equal(seen.length, 1)
 })
 
@@ -68,7 +93,7 @@ t.test('a signal that fires during a call ends it with the signal\'s reason', as
     stop.abort(reason)
     throw new DomainError('model-unreachable', 'x')
   }
-  await t.rejects(retrying(call, { retrySafe: true, timeoutMs: 10_000 }, stop.signal), reason)
+  await t.rejects(retrying(call, { retrySafe: true, timeoutMs: 10_000, budget: new RetryBudget() }, stop.signal), reason)
 })
 
 t.test('a signal that fires during the delay ends it with the signal\'s reason', async t => {
@@ -78,6 +103,7 @@ t.test('a signal that fires during the delay ends it with the signal\'s reason',
     setImmediate(() => setImmediate(() => stop.abort(reason)))
     throw new DomainError('model-unreachable', 'x')
   }
-  const error: unknown = await retrying(call, { retrySafe: true, timeoutMs: 10_000 }, stop.signal).catch((error: unknown) => error)
+  const limits = { retrySafe: true, timeoutMs: 10_000, budget: new RetryBudget() }
+  const error: unknown = await retrying(call, limits, stop.signal).catch((error: unknown) => error)
   t.equal(error, reason)
 })

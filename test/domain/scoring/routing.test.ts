@@ -34,6 +34,8 @@ function revision (number: number, given: Partial<Revision> = {}): Revision {
     appPath: null,
     ready: true,
     containerConcurrency: 0,
+    rowsPerPod: 10,
+    replicas: 1,
     timeoutSeconds: 300,
     innerUrl: `http://hmeq-${number}.models.svc.cluster.local`,
     ...given

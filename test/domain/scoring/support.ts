@@ -13,6 +13,11 @@ export async function all<T> (items: AsyncIterable<T>): Promise<T[]> {
   return found
 }
 
+/** What comes in batches, one by one. */
+export async function flat<T> (batches: AsyncIterable<readonly T[]>): Promise<T[]> {
+  return (await all(batches)).flat()
+}
+
 /** The fault and words of what `run` fails with: `csv-invalid: line 3 …`. */
 export async function failureOf (run: () => unknown): Promise<string> {
   try {
