@@ -1,20 +1,23 @@
 import { addAbortSignal, pipeline, type Readable } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
 import { DomainError } from '../errors.js'
+import { UTF_8 } from './encoding.js'
 import type { CsvDialect, SourceRow, Table } from './table.js'
-import { utf8Slices } from './text-bytes.js'
 
 const RECORD_MAX_BYTES = 1024 * 1024
 
 /**
  * Reads a CSV with a header line. Lines may end in LF, CRLF or CR and quoted cells may hold them; blank lines of a file with more
  * than one column are passed over.
- * @throws DomainError `csv-invalid` naming the line: no header, duplicate names, a row of another length, quotes out of place, not UTF-8
+ * @throws DomainError `csv-invalid` naming the line: no header, duplicate names, a row of another length, quotes out of place, not in the encoding
  */
-export async function readCsv (bytes: AsyncIterable<Buffer>, { delimiter }: CsvDialect, signal: AbortSignal): Promise<Table> {
+export async function readCsv (bytes: AsyncIterable<Buffer>, dialect: CsvDialect, signal: AbortSignal): Promise<Table> {
+  const { delimiter, quote = '"', encoding = UTF_8 } = dialect
   const lines = new LineCount()
   const parser = parse({
     delimiter,
+    quote,
+    escape: quote,
     relax_column_count: true,
     record_delimiter: ['\r\n', '\n', '\r'],
     max_record_size: RECORD_MAX_BYTES,
@@ -22,12 +25,12 @@ export async function readCsv (bytes: AsyncIterable<Buffer>, { delimiter }: CsvD
     on_record: (cells: string[], info) => ({ line: lines.next(cells, info.lines), cells } satisfies SourceRow) as unknown as string[]
   })
   addAbortSignal(signal, parser)
-  pipeline(utf8Slices(bytes), parser, () => {}) // an error of either side reaches the reader through the parser
+  pipeline(encoding.slices(bytes), parser, () => {}) // an error of either side reaches the reader through the parser
   const records = recordsOf(parser, lines, signal)
   const first = await records.next()
   if (first.done === true) throw new DomainError('csv-invalid', 'the file is empty: it has no header line', { remedy: 'send a CSV whose first line has the column names' })
   const columns = headerOf(first.value.cells as string[])
-  return { columns, rows: rowsOf(records, columns.length), cellsAre: 'text' }
+  return { columns, rows: rowsOf(records, columns.length), cellsAre: 'text', dialect }
 }
 
 /** Where rows begin. csv-parse tells where they end, but counts a CRLF inside quotes as two lines. */
