@@ -1,4 +1,5 @@
 import iconv from 'iconv-lite'
+import { MultibyteDecoder } from './multibyte-decoder.js'
 import { transcodedSlices, utf8Slices, type Decoder } from './text-bytes.js'
 import { Utf16Decoder, utf16Encoder } from './utf-16.js'
 
@@ -75,10 +76,11 @@ function byTable (name: string): Encoding | undefined {
   for (; typeof entry === 'string'; entry = iconv.encodings![table as typeof name]) table = entry
   if (entry?.type !== '_sbcs' && entry?.type !== '_dbcs') return undefined
   const charset = CHARSETS[table] ?? table.replace(/^iso8859/, 'iso-8859-').replace(/^windows/, 'windows-')
+  const decoder = (): Decoder => entry.type === '_dbcs' ? new MultibyteDecoder(name) : iconv.getDecoder(name) as Decoder
   const invalid = table.startsWith('iso8859') ? NOT_IN_ISO_8859 : NOT_IN_TABLE
   return {
     charset,
-    slices: source => transcodedSlices(source, charset, iconv.getDecoder(name) as Decoder, invalid),
+    slices: source => transcodedSlices(source, charset, decoder(), invalid),
     holds: text => !invalid.test(text) && iconv.decode(iconv.encode(text, name), name) === text,
     encoder: () => piece => iconv.encode(piece, name)
   }
