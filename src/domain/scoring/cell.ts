@@ -13,6 +13,8 @@ const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 /** What a file may have where a blank separates thousands: French Excel writes either of the other two. */
 const BLANK = '[ \\u00a0\\u202f]'
 
+const [MINUS, POINT, ZERO] = [45, 46, 48]
+
 /** A cell that does not fit its variable. */
 export class CellFault extends Error {}
 
@@ -58,9 +60,7 @@ function exceptMissing (read: CellReader, missing: readonly string[]): CellReade
 /** Numeric text with surrounding blanks; blank and SAS missings are null. @throws CellFault */
 export function numberOf (text: string): number | null {
   if (text === '') return null
-  // The usual cell first. Number() also takes what we don't ("0x1", "Infinity", blanks), but nothing of it begins with 1 to 9.
-  const first = text.charCodeAt(0)
-  if (first > 48 && first <= 57) {
+  if (hasPlainStart(text)) {
     const number = Number(text)
     if (Number.isFinite(number)) return number
   }
@@ -68,6 +68,13 @@ export function numberOf (text: string): number | null {
   if (NUMBER.test(trimmed)) return finiteNumber(trimmed)
   if (trimmed === '' || SAS_MISSING.test(trimmed)) return null
   throw new CellFault('is not a number')
+}
+
+/** The usual cell: begins with 1 to 9 or "0.", after a minus or not. What else Number() takes ("0x1", "Infinity", blanks) does not. */
+function hasPlainStart (text: string): boolean {
+  const at = text.charCodeAt(0) === MINUS ? 1 : 0
+  const first = text.charCodeAt(at)
+  return (first > ZERO && first <= ZERO + 9) || (first === ZERO && text.charCodeAt(at + 1) === POINT)
 }
 
 /** Digits of a number may be grouped by threes, all of them, and only before the decimal sign: 1,00 would be read as 100 otherwise. */
