@@ -5,7 +5,7 @@ import type { CsvDialect } from '../domain/scoring/table.js'
 
 /** How the CSV that comes is written; the one that answers it is written alike. */
 export const CsvOptions = {
-  delimiter: Type.Optional(Type.String({ minLength: 1, maxLength: 5, description: 'of the CSV, one character, tab or space; default a comma' })),
+  delimiter: Type.Optional(Type.String({ minLength: 1, maxLength: 9, description: 'of the CSV, one character, or semicolon, tab or space; default a comma' })),
   decimal: Type.Optional(Type.Enum(['.', ','], { description: 'the decimal sign of the CSV\'s numbers, also of those in the answer; default a point' })),
   thousands: Type.Optional(Type.String({
     minLength: 1,
@@ -35,7 +35,7 @@ export interface GivenCsvOptions {
   readonly missing?: string
 }
 
-const NAMED: ReadonlyMap<string, string> = new Map([['tab', '\t'], ['\\t', '\t'], ['space', ' ']])
+const NAMED: ReadonlyMap<string, string> = new Map([['tab', '\t'], ['\\t', '\t'], ['space', ' '], ['semicolon', ';']])
 
 /** @throws DomainError `request-invalid` naming the options that can't be, or can't be together */
 export function dialectOf (given: GivenCsvOptions): CsvDialect {
@@ -47,7 +47,7 @@ export function dialectOf (given: GivenCsvOptions): CsvDialect {
   const faults: FieldFault[] = []
   const refuse = (option: keyof GivenCsvOptions, detail: string, remedy: string) => { faults.push({ field: `query.${option}`, detail, remedy }) }
 
-  if (!isSign(delimiter)) refuse('delimiter', `"${given.delimiter!}" can't be a delimiter`, 'give one character, e.g. %3B for a semicolon, or tab')
+  if (!isSign(delimiter)) refuse('delimiter', `"${given.delimiter!}" can't be a delimiter`, 'give one character, or semicolon, tab or space')
   if (quote !== '' && (!isSign(quote) || quote === ' ')) refuse('quote', `"${quote}" can't be a quote`, 'give one character, e.g. \', or none')
   if (thousands !== undefined && !isSign(thousands)) refuse('thousands', `"${thousands}" can't separate thousands`, 'give one character, e.g. a point, or space')
   if (encoding === undefined) {
@@ -58,7 +58,7 @@ export function dialectOf (given: GivenCsvOptions): CsvDialect {
   if (faults.length > 0) throw invalidFields(faults)
 
   if (delimiter === decimal) {
-    if (decimal === ',') refuse('decimal', 'the comma is also the delimiter', 'give the file\'s delimiter, e.g. delimiter=%3B for a semicolon')
+    if (decimal === ',') refuse('decimal', 'the comma is also the delimiter', 'give the file\'s delimiter, e.g. delimiter=%3B or delimiter=semicolon')
     else refuse('delimiter', 'the point is also the decimal sign', 'give the file\'s decimal sign, e.g. decimal=%2C for a comma')
   }
   if (quote === delimiter) refuse('quote', `"${quote}" is also the delimiter`, 'give the character that quotes cells, or quote=none')

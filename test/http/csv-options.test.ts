@@ -17,6 +17,7 @@ const taken: ReadonlyArray<readonly [given: GivenCsvOptions, is: object]> = [
   [{}, {}],
   [{ delimiter: 'tab' }, { delimiter: '\t' }],
   [{ delimiter: '\\t' }, { delimiter: '\t' }],
+  [{ delimiter: 'semicolon', decimal: ',' }, { delimiter: ';', decimal: ',' }],
   [{ delimiter: 'space' }, { delimiter: ' ' }],
   [{ delimiter: ';', decimal: ',', thousands: '.' }, { delimiter: ';', decimal: ',', thousands: '.' }],
   [{ delimiter: ';', decimal: ',', thousands: 'space' }, { delimiter: ';', decimal: ',', thousands: ' ' }],
@@ -33,7 +34,7 @@ for (const [given, is] of taken) {
 }
 
 const refused: ReadonlyArray<readonly [given: GivenCsvOptions, says: RegExp]> = [
-  [{ delimiter: ';;' }, /query\.delimiter: ";;" can't be a delimiter → give one character, e\.g\. %3B/],
+  [{ delimiter: ';;' }, /query\.delimiter: ";;" can't be a delimiter → give one character, or semicolon/],
   [{ delimiter: '\n' }, /query\.delimiter: /],
   [{ delimiter: '5' }, /query\.delimiter: "5" can't be a delimiter/],
   [{ delimiter: 'x' }, /query\.delimiter: "x" can't be a delimiter/],

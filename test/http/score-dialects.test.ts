@@ -170,7 +170,7 @@ t.test('a column may be called __proto__', async t => {
 
 t.test('combinations that can\'t be read are refused with what to give instead, in the query and in the form', async t => {
   const { service, model } = await echoing(t)
-  t.equal(said(await score(service.scoreUrl('decimal=,'), 'N,C\n1,a\n')), '422 query.decimal: the comma is also the delimiter → give the file\'s delimiter, e.g. delimiter=%3B for a semicolon')
+  t.equal(said(await score(service.scoreUrl('decimal=,'), 'N,C\n1,a\n')), '422 query.decimal: the comma is also the delimiter → give the file\'s delimiter, e.g. delimiter=%3B or delimiter=semicolon')
   t.match(said(await score(service.scoreUrl('encoding=klingon'), 'N,C\n1,a\n')), /^422 query\.encoding: "klingon" is not known/)
   t.match(said(await score(service.scoreUrl('decimal=%3B'), 'N,C\n1,a\n')), /^422 query\.decimal: must be one of \., ,/)
   const { body, headers } = form({ name: 'thousands', content: '.' }, { name: 'file', filename: 'x.csv', content: 'N,C\n1,a\n' })
