@@ -16,7 +16,7 @@ function allowed (file: string, target: string): boolean {
   if (inside('simulator/', 'test/')) return false
   if (COMPOSERS.includes(file)) return true
   if (inside('src/main', 'src/service')) return false
-  if (file.startsWith('src/domain/')) return inside('src/domain/', 'csv-parse') || (target.startsWith('node:') && !SOCKETS.includes(target))
+  if (file.startsWith('src/domain/')) return inside('src/domain/', 'csv-parse', 'iconv-lite') || (target.startsWith('node:') && !SOCKETS.includes(target))
   const adapter = /^src\/adapters\/[^/]+\//.exec(file)?.[0]
   if (adapter !== undefined) return !inside('src/') || inside('src/domain/', adapter)
   return !inside('src/adapters/')

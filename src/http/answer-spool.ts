@@ -72,8 +72,8 @@ export class AnswerSpool {
   }
 
   /** @throws DomainError `spool-full`, or what the spool was closed with */
-  async write (text: string): Promise<void> {
-    const bytes = Buffer.from(text)
+  async write (text: string | Buffer): Promise<void> {
+    const bytes = typeof text === 'string' ? Buffer.from(text) : text
     this.#size += bytes.length
     if (this.#reading) {
       this.#hold(bytes)

@@ -10,10 +10,11 @@ import { pairFor } from '../domain/scoring/targets.js'
 import { callerName } from './caller.js'
 import { callerSignal } from './caller-signal.js'
 import { COMPARE_ANSWER, CompareOptions } from './compare.schemas.js'
-import { acceptedFormat, CONTENT_TYPES } from './negotiation.js'
+import { acceptedFormat, contentTypeOf } from './negotiation.js'
 import { problems } from './problem.js'
-import { countHeaders, sendAnswer } from './score-answer.js'
-import { columnsOf, dialectOf, formOptions } from './score-options.js'
+import { countHeaders, encodedPieces, sendAnswer } from './score-answer.js'
+import { dialectOf } from './csv-options.js'
+import { columnsOf, formOptions } from './score-options.js'
 import { admitted, Name, readBody, renamedHeader, SCORE_BODY, type ScoringOptions } from './score-request.js'
 import { openUpload } from './upload.js'
 import { unreadBodyCompiler } from './validation.js'
@@ -46,7 +47,7 @@ export const compareRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     const { champion, challenger, concurrency, step, worst = WORST } = given
     if (challenger === undefined) throw invalidFields([{ field: 'query.challenger', detail: 'is missing', remedy: 'name the challenger\'s tag or revision: challenger=NAME' }])
     const format = given.format ?? acceptedFormat(request.headers.accept, 'json')
-    const dialect = dialectOf(given.delimiter)
+    const dialect = dialectOf(given)
     const limits = { request: admitted(reply, admission, concurrency), rowTimeoutMs }
 
     const { model, revisions } = await models.revisionsOf(name, signal)
@@ -64,10 +65,11 @@ export const compareRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     const pieces = format === 'json'
       ? comparisonText(rows, compared, new Comparer(signatures, worst), counts)
       : answerText(joined(rows), table, joinedSignature(routing.signature, signatures), { format, dialect, columns: columnsOf(given.columns), onError: 'report' }, counts, carried => renamedHeader(reply, carried))
-    void reply.type(CONTENT_TYPES[format])
+    void reply.type(contentTypeOf(format, dialect))
     // The comparison is one piece that comes last: there is nothing to stream before.
     const hold = { uploadEnded: upload.ended, holdMs: format === 'json' ? Infinity : holdMs }
-    const { sent, bytes } = await sendAnswer(reply, spoolArea, pieces, hold, () => countHeaders(reply, counts, startedAt), signal)
+    const encoded = encodedPieces(pieces, format, dialect)
+    const { sent, bytes } = await sendAnswer(reply, spoolArea, encoded, hold, () => countHeaders(reply, counts, startedAt), signal)
     sent.then(() => {
       options.onScored({ model: name, rows: counts.rows, failed: counts.failed })
       request.log.info({

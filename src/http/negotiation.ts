@@ -1,10 +1,17 @@
 import { DomainError } from '../domain/errors.js'
 import type { AnswerFormat } from '../domain/scoring/answer-options.js'
+import { UTF_8 } from '../domain/scoring/encoding.js'
+import type { CsvDialect } from '../domain/scoring/table.js'
 
 export const CONTENT_TYPES: Readonly<Record<AnswerFormat, string>> = {
   csv: 'text/csv; charset=utf-8; header=present',
   json: 'application/json; charset=utf-8',
   ndjson: 'application/x-ndjson; charset=utf-8'
+}
+
+/** A CSV is in the encoding of its dialect, everything else in UTF-8. */
+export function contentTypeOf (format: AnswerFormat, { encoding = UTF_8 }: CsvDialect): string {
+  return format === 'csv' ? CONTENT_TYPES.csv.replace(UTF_8.charset, encoding.charset) : CONTENT_TYPES[format]
 }
 
 const FORMATS: Readonly<Record<string, AnswerFormat>> = {

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
-import type { Counts } from '../domain/scoring/answer-options.js'
+import type { AnswerFormat, Counts } from '../domain/scoring/answer-options.js'
+import { UTF_8 } from '../domain/scoring/encoding.js'
+import type { CsvDialect } from '../domain/scoring/table.js'
 import { AnswerSpool, type SpoolArea } from './answer-spool.js'
 
 export interface Hold {
@@ -17,7 +19,7 @@ export interface Hold {
  * so that the part sent can't be taken for the whole.
  */
 export async function sendAnswer (
-  reply: FastifyReply, area: SpoolArea, pieces: AsyncIterable<string>, hold: Hold, whole: () => void, signal: AbortSignal
+  reply: FastifyReply, area: SpoolArea, pieces: AsyncIterable<string | Buffer>, hold: Hold, whole: () => void, signal: AbortSignal
 ): Promise<{ sent: Promise<void>, bytes: () => number }> {
   const spool = new AnswerSpool(area)
   const stop = new AbortController()
@@ -62,6 +64,17 @@ async function * streamed (spool: AnswerSpool, reply: FastifyReply, isWhole: boo
     reply.raw.socket?.resetAndDestroy()
     throw error
   }
+}
+
+/** A CSV in another encoding than UTF-8 as bytes, everything else as it is. */
+export function encodedPieces (
+  pieces: AsyncIterable<string>, format: AnswerFormat, { encoding = UTF_8 }: CsvDialect
+): AsyncIterable<string | Buffer> {
+  return format !== 'csv' || encoding === UTF_8 ? pieces : encoded(pieces, encoding.encoder())
+}
+
+async function * encoded (pieces: AsyncIterable<string>, encode: (piece: string) => Buffer): AsyncGenerator<Buffer, void, undefined> {
+  for await (const piece of pieces) yield encode(piece)
 }
 
 /** The headers that tell what became of the rows. */

@@ -2,8 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import { Type, type Static, type TObject } from 'typebox'
 import { invalidFields } from '../domain/errors.js'
 import type { AnswerOptions } from '../domain/scoring/answer-options.js'
-import type { CsvDialect } from '../domain/scoring/table.js'
 import type { Wanted } from '../domain/scoring/targets.js'
+import { CsvOptions, dialectOf } from './csv-options.js'
 import { acceptedFormat } from './negotiation.js'
 import { fieldFault } from './problem.js'
 import type { Upload } from './upload.js'
@@ -16,7 +16,7 @@ export const PinQuery = {
 /** How a file is read and scored, whatever is made of the scores. */
 export const FileOptions = {
   columns: Type.Optional(Type.String({ description: 'input columns carried into the answer, before the outputs: all (default), outputs (none), or names separated by commas' })),
-  delimiter: Type.Optional(Type.String({ minLength: 1, maxLength: 3, description: 'of the CSV, one character or tab; default a comma' })),
+  ...CsvOptions,
   concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'upper limit of rows in flight for this request' })),
   step: Type.Optional(Type.String({ minLength: 1, description: 'a step other than the model\'s default' }))
 }
@@ -70,18 +70,11 @@ export function answerOptions (given: ScoreOptions, request: FastifyRequest, kin
     columns: columnsOf(given.columns),
     onError: given.onError ?? 'report',
     revisionColumn: given.revisionColumn ?? false,
-    dialect: dialectOf(given.delimiter)
+    dialect: dialectOf(given)
   }
 }
 
 export function columnsOf (given: string | undefined): AnswerOptions['columns'] {
   if (given === undefined || given === 'all') return 'all'
   return given === 'outputs' ? 'outputs' : given.split(',').map(name => name.trim())
-}
-
-/** @throws DomainError `request-invalid` */
-export function dialectOf (given = ','): CsvDialect {
-  const delimiter = given === 'tab' || given === '\\t' ? '\t' : given
-  if (delimiter.length === 1 && !'"\r\n'.includes(delimiter)) return { delimiter }
-  throw invalidFields([{ field: 'query.delimiter', detail: `"${given}" can't be a delimiter`, remedy: 'give one character, e.g. %3B for a semicolon, or tab' }])
 }

@@ -12,9 +12,9 @@ import { targetsFor } from '../domain/scoring/targets.js'
 import { callerName } from './caller.js'
 import { callerSignal } from './caller-signal.js'
 import { compareRoutes } from './compare.routes.js'
-import { CONTENT_TYPES } from './negotiation.js'
+import { CONTENT_TYPES, contentTypeOf } from './negotiation.js'
 import { problems } from './problem.js'
-import { countHeaders, sendAnswer } from './score-answer.js'
+import { countHeaders, encodedPieces, sendAnswer } from './score-answer.js'
 import { answerOptions, formOptions, PinQuery, ScoreOptions, wantedOf } from './score-options.js'
 import { admitted, Name, readBody, renamedHeader, SCORE_BODY, type ScoringOptions } from './score-request.js'
 import { openUpload } from './upload.js'
@@ -129,10 +129,11 @@ export const scoringRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
 
     const rows = scoreTable(body.table, routes, scorer, given.step, limits, signal)
     const pieces = answerText(rows, body.table, routes.signature, answer, counts, carried => renamedHeader(reply, carried))
-    void reply.type(CONTENT_TYPES[answer.format])
+    void reply.type(contentTypeOf(answer.format, answer.dialect))
     // Without a column for the reason, the counts are told by headers alone: the status is held until they are known.
     const hold = { uploadEnded: upload.ended, holdMs: answer.onError === 'report' ? holdMs : Infinity }
-    const { sent, bytes } = await sendAnswer(reply, spoolArea, pieces, hold, () => countHeaders(reply, counts, startedAt), signal)
+    const encoded = encodedPieces(pieces, answer.format, answer.dialect)
+    const { sent, bytes } = await sendAnswer(reply, spoolArea, encoded, hold, () => countHeaders(reply, counts, startedAt), signal)
     sent.then(() => finished(bytes()), error => request.log.warn({ err: error, model: name, rows: counts.rows, fault: 'answer-broken-off' }, 'score broken off'))
     return reply
   })

@@ -27,7 +27,7 @@ function check (t: Test, found: string, says: string | RegExp, it: string): void
   else t.match(found, says, it)
 }
 
-const UTF8 = 'save the file as UTF-8 (in SAS: FILENAME … ENCODING="utf-8") and send it again'
+const UTF8 = 'a CSV in another encoding needs encoding=, e.g. encoding=windows-1252 (wlatin1 in SAS); or save the file as UTF-8 (in SAS: FILENAME … ENCODING="utf-8") and send it again'
 const RAGGED = 'correct the line; a cell that holds the delimiter or a line end must be quoted; delimiter= names another delimiter'
 
 const files = [
@@ -41,7 +41,7 @@ const files = [
   { it: 'a last line without its end', csv: 'N,C\n1,a', says: '200 N,C,OUT_N,OUT_C,_error\n1,a,1,a,\n' },
   { it: 'line ends and quotes within a cell', csv: 'N,C\n1,"a ""b""\r\n,c"\n', says: '200 N,C,OUT_N,OUT_C,_error\n1,"a ""b""\r\n,c",1,"a ""b""\r\n,c",\n' },
   { it: 'Latin-1', csv: Buffer.from('N,C\n1,a\n2,Müller\n', 'latin1'), says: `422 csv-invalid: line 3 is not UTF-8 text → ${UTF8}` },
-  { it: 'UTF-16', csv: Buffer.from('\uFEFFN,C\n1,a\n', 'utf16le'), says: `422 csv-invalid: the file is UTF-16, not UTF-8 → ${UTF8}` },
+  { it: 'UTF-16', csv: Buffer.from('\uFEFFN,C\n1,a\n', 'utf16le'), says: '422 csv-invalid: the file is UTF-16, not UTF-8 → a CSV in UTF-16 needs encoding=utf-16; or save the file as UTF-8 and send it again' },
   { it: 'a quote that is never closed', csv: 'N,C\n1,a\n2,"b\n3,c\n', says: /^422 csv-invalid: line \d: a quoted cell begins in or before this line and never ends → / },
   { it: 'columns that the model needs', csv: 'A,B\n1,a\n', says: '422 columns-missing: the model needs the columns N, C; the data has A, B → add the named columns; GET /models/{name}/signature lists what the model needs' }
 ]

@@ -53,7 +53,7 @@ t.test('the answer\'s format follows format=, then Accept, then the input', asyn
   }
   t.equal((await post(service, '', '{"X":1}\n', 'application/x-ndjson')).body, '{"X":1,"OUT_X":1,"_error":null}\n')
   t.same(JSON.parse((await post(service, '', '[{"X":1},{"X":"x"}]', 'application/json')).body), {
-    rows: [{ X: 1, OUT_X: 1, _error: null }, { X: 'x', OUT_X: null, _error: 'line 2, column X: "x" is not a number (JSON null is a missing value)' }],
+    rows: [{ X: 1, OUT_X: 1, _error: null }, { X: 'x', OUT_X: null, _error: 'row 2, column X: "x" is not a number (JSON null is a missing value)' }],
     counts: { rows: 2, failed: 1, revisions: { 'm-00001': 1 } }
   })
   t.equal((await post(service, '', '{"data":{"X":1}}', 'application/json')).body, '{"data":{"OUT_X":1}}')

@@ -4,7 +4,8 @@ import type { AnswerOptions, Counts } from './answer-options.js'
 import { carriedColumns, type Carried } from './carried-columns.js'
 import type { ScoredRow } from './score-table.js'
 import type { Signature } from './signature.js'
-import type { Table } from './table.js'
+import { placeOf, type Table } from './table.js'
+import { writableRows } from './writable-rows.js'
 
 /** Rows that may wait for the first success, which names the outputs of a model without a signature. */
 const UNNAMED_MAX = 1_000
@@ -24,11 +25,12 @@ export async function * answerText (
     const carried = carriedColumns(table, [...outputs, ...(options.revisionColumn === true ? [REVISION] : []), ERROR], options.columns)
     onCarried(carried)
     const writer = WRITERS[options.format](carried, outputs, options)
+    const writable = writableRows(table, carried, outputs, options)
     let piece = writer.head
     let handedOverAt = performance.now()
     for await (const batch of following(held, rows)) {
       for (const scored of batch) {
-        const row = signature.inferred ? withoutStrayOutputs(scored, outputs) : scored
+        const row = writable(signature.inferred ? withoutStrayOutputs(scored, outputs, table) : scored)
         count(row, counts)
         if ('error' in row && options.onError === 'fail') throw row.error
         piece += writer.row(row)
@@ -70,9 +72,9 @@ async function * following<T> (held: readonly T[], rows: AsyncIterable<readonly 
 }
 
 /** An output that the first answer did not have has no column: better a failed row than a dropped value. */
-function withoutStrayOutputs (row: ScoredRow, outputs: readonly string[]): ScoredRow {
+function withoutStrayOutputs (row: ScoredRow, outputs: readonly string[], table: Table): ScoredRow {
   const stray = 'error' in row ? undefined : Object.keys(row.outputs).find(name => !outputs.includes(name))
   if (stray === undefined) return row
   const { line, cells, revision } = row
-  return { line, cells, revision, error: new DomainError('row-refused', `line ${line}: the model answered "${stray}", which its first answer did not have`) }
+  return { line, cells, revision, error: new DomainError('row-refused', `${placeOf(table, row)}: the model answered "${stray}", which its first answer did not have`) }
 }

@@ -35,14 +35,14 @@ export async function * compareTable (
     try {
       inputs = inputsOf(row)
     } catch (error) {
-      const unsent = { error: rowsFault(error, row) }
+      const unsent = { error: rowsFault(error, table, row) }
       return { ...row, sides: { champion: unsent, challenger: unsent } }
     }
     const on = async (route: Route): Promise<SideResult> => {
       try {
         return { outputs: await calls.score(inputs, () => route, signal) }
       } catch (error) {
-        return { error: rowsFault(error, row) }
+        return { error: rowsFault(error, table, row) }
       }
     }
     const [first, second] = await Promise.all([on(champion), on(challenger)])

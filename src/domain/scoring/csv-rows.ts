@@ -2,19 +2,19 @@ import { finished } from 'node:stream/promises'
 import { CsvError, parse } from 'csv-parse'
 import { DomainError } from '../errors.js'
 import { untilAborted } from '../until-aborted.js'
+import { UTF_8 } from './encoding.js'
 import type { CsvDialect, SourceRow, Table } from './table.js'
-import { utf8Slices } from './text-bytes.js'
 
 const RECORD_MAX_BYTES = 1024 * 1024
-const QUOTE = '"'
+const PARSER_OPTIONS = { relax_column_count: true, record_delimiter: ['\r\n', '\n', '\r'], max_record_size: RECORD_MAX_BYTES }
 
 /**
  * Reads a CSV with a header line. Lines may end in LF, CRLF or CR and quoted cells may hold them; blank lines of a file with more
  * than one column are passed over.
- * @throws DomainError `csv-invalid` naming the line: no header, duplicate names, a row of another length, quotes out of place, not UTF-8
+ * @throws DomainError `csv-invalid` naming the line: no header, duplicate names, a row of another length, quotes out of place, not in the encoding
  */
 export async function readCsv (bytes: AsyncIterable<Buffer>, dialect: CsvDialect, signal: AbortSignal): Promise<Table> {
-  const batches = recordBatches(utf8Slices(bytes), dialect, signal)
+  const batches = recordBatches(bytes, dialect, signal)
   let first: SourceRow[] = []
   while (first.length === 0) {
     const { done, value } = await batches.next()
@@ -22,14 +22,15 @@ export async function readCsv (bytes: AsyncIterable<Buffer>, dialect: CsvDialect
     first = value
   }
   const columns = headerOf(first.shift()!.cells as string[])
-  return { columns, rows: rowsOf(first, batches, columns.length), cellsAre: 'text' }
+  return { columns, rows: rowsOf(first, batches, columns.length), cellsAre: 'text', dialect }
 }
 
 /** The records of each slice of bytes. */
 async function * recordBatches (
-  slices: AsyncGenerator<Buffer>, { delimiter }: CsvDialect, signal: AbortSignal
+  bytes: AsyncIterable<Buffer>, { delimiter, quote = '"', encoding = UTF_8 }: CsvDialect, signal: AbortSignal
 ): AsyncGenerator<SourceRow[], void, undefined> {
-  const parser = parse({ delimiter, relax_column_count: true, record_delimiter: ['\r\n', '\n', '\r'], max_record_size: RECORD_MAX_BYTES })
+  const slices = encoding.slices(bytes)
+  const parser = parse({ ...PARSER_OPTIONS, delimiter, quote, escape: quote })
   parser.on('error', () => {}) // seen as `errored`
   const lines = new LineCount()
   // A Transform that works at once: what a write made can be read right after it. Iterating over it would cost a turn for each row.
@@ -42,7 +43,7 @@ async function * recordBatches (
     while (true) {
       const { done, value: slice } = await untilAborted(slices.next(), signal)
       if (done === true) break
-      lines.hasQuotes ||= slice.includes(QUOTE)
+      lines.hasQuotes ||= slice.includes(quote)
       parser.write(slice)
       yield readable()
       if (parser.errored !== null) throw parser.errored

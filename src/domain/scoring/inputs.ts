@@ -1,8 +1,8 @@
 import { DomainError } from '../errors.js'
-import { CellFault, checkedValue, finite, inferredValueOf, valueOf } from './cell.js'
+import { CellFault, cellReader, checkedValue, finite, inferredReader } from './cell.js'
 import type { Inputs } from './scorer.js'
 import type { InputVariable, Signature } from './signature.js'
-import type { SourceRow, Table } from './table.js'
+import { placeOf, type CsvDialect, type SourceRow, type Table } from './table.js'
 
 /** A row's values do not fit the model's inputs. */
 export class RowFault extends Error {}
@@ -14,30 +14,32 @@ interface Binding { readonly index: number, readonly column: string, readonly na
  * columns that no input has are not sent. The function made throws RowFault naming line, column and value.
  * @throws DomainError `columns-missing`, `csv-invalid` when two columns could be the same input
  */
-export function inputsReader ({ columns, cellsAre }: Pick<Table, 'columns' | 'cellsAre'>, { inputs, inferred }: Signature): (row: SourceRow) => Inputs {
+export function inputsReader (table: Omit<Table, 'rows'>, { inputs, inferred }: Signature): (row: SourceRow) => Inputs {
+  const { columns, cellsAre, dialect } = table
+  const readInferred = (cellsAre === 'text' ? inferredReader(dialect) : finite) as Binding['read']
   const bindings = inferred
-    ? columns.map((column, index) => ({ index, column, name: column, read: inferredReader(cellsAre) }))
-    : boundTo(inputs, columns, cellsAre)
-  return ({ cells, line, fault }) => {
+    ? columns.map((column, index) => ({ index, column, name: column, read: readInferred }))
+    : boundTo(inputs, columns, cellsAre, dialect)
+  // A name like others; only here, since objects without a prototype are slower.
+  const hasProto = bindings.some(({ name }) => name === '__proto__')
+  const blank = (): Record<string, unknown> => hasProto ? Object.create(null) as Record<string, unknown> : {}
+  return row => {
+    const { cells, fault } = row
     if (fault !== undefined) throw new RowFault(fault)
-    const values: Record<string, unknown> = {}
+    const values = blank()
     for (const { index, column, name, read } of bindings) {
       try {
         values[name] = read(cells[index])
       } catch (error) {
         if (!(error instanceof CellFault)) throw error
-        throw new RowFault(`line ${line}, column ${column}: ${shown(cells[index])} ${error.message}`)
+        throw new RowFault(`${placeOf(table, row)}, column ${column}: ${shown(cells[index])} ${error.message}`)
       }
     }
     return values
   }
 }
 
-function inferredReader (cellsAre: Table['cellsAre']): Binding['read'] {
-  return cellsAre === 'text' ? cell => inferredValueOf(cell as string) : finite
-}
-
-function boundTo (inputs: readonly InputVariable[], columns: readonly string[], cellsAre: Table['cellsAre']): Binding[] {
+function boundTo (inputs: readonly InputVariable[], columns: readonly string[], cellsAre: Table['cellsAre'], dialect?: CsvDialect): Binding[] {
   const byName = new Map(columns.map((column, index) => [column, index]))
   const folded = columns.map(column => column.toLowerCase())
   const missing: string[] = []
@@ -54,7 +56,7 @@ function boundTo (inputs: readonly InputVariable[], columns: readonly string[], 
         remedy: `name the right one ${name}`
       })
     }
-    const read = cellsAre === 'text' ? (cell: unknown) => valueOf(cell as string, type) : (cell: unknown) => checkedValue(cell, type)
+    const read = cellsAre === 'text' ? cellReader(type, dialect) as Binding['read'] : (cell: unknown) => checkedValue(cell, type)
     bindings.push({ index, column: columns[index]!, name, read })
   }
   if (missing.length > 0) {

@@ -14,6 +14,7 @@ export function tableOf (items: readonly unknown[]): Table {
   return {
     columns,
     cellsAre: 'values',
+    counted: 'row',
     rows: (async function * () {
       for (const [index, row] of rows.entries()) yield [{ line: index + 1, cells: columns.map(name => own(row, name)) }]
     })()

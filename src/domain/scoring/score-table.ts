@@ -5,7 +5,7 @@ import { routeChooser, type Route, type Routing } from './routing.js'
 import { rowCalls, type RowCalls, type ScoreLimits } from './row-calls.js'
 import type { Outputs, Scorer } from './scorer.js'
 import { sameSignature } from './signature.js'
-import type { SourceRow, Table } from './table.js'
+import { placeOf, type SourceRow, type Table } from './table.js'
 
 /** `revision`: the one that was asked, where it is known. */
 export type ScoredRow = SourceRow & { readonly revision?: string | undefined } & (
@@ -36,7 +36,7 @@ export async function * scoreTable (
       }, signal)
       return { line: row.line, cells: row.cells, outputs, revision: route.target.revision }
     } catch (error) {
-      return { ...row, error: rowsFault(error, row), revision: error instanceof RowFault ? undefined : route.target.revision }
+      return { ...row, error: rowsFault(error, table, row), revision: error instanceof RowFault ? undefined : route.target.revision }
     }
   }
   yield * orderedMap(table.rows, rowWindow(calls), work, signal)
@@ -50,10 +50,10 @@ export function rowWindow ({ window }: Pick<RowCalls, 'window'>): Window<SourceR
   return { size: window, maxWeight: WINDOW_CHARS, weightOf: ({ cells }) => cells.reduce<number>((sum, cell) => sum + (typeof cell === 'string' ? cell.length : 8), 0) }
 }
 
-/** A failure as that of a row, in its line's name. @throws what is not the row's fault */
-export function rowsFault (error: unknown, { line }: SourceRow): DomainError {
+/** A failure as that of a row, in its place's name. @throws what is not the row's fault */
+export function rowsFault (error: unknown, table: Table, row: SourceRow): DomainError {
   if (error instanceof RowFault) return new DomainError('row-invalid', error.message)
-  if (isFault(error, 'row-refused')) return new DomainError('row-refused', `line ${line}: ${error.message}`)
+  if (isFault(error, 'row-refused')) return new DomainError('row-refused', `${placeOf(table, row)}: ${error.message}`)
   throw error
 }
 

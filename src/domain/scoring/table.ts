@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.js'
+import type { Encoding } from './encoding.js'
 
 /** A file of rows, whatever its format: cells are aligned with `columns`. */
 export interface Table {
@@ -10,6 +11,10 @@ export interface Table {
   readonly rows: AsyncIterable<readonly SourceRow[]>
   /** Cells are text to be typed by the signature (CSV), or values to be taken as they are (JSON). */
   readonly cellsAre: 'text' | 'values'
+  /** Of a CSV: how its cells write numbers and missing values. */
+  readonly dialect?: CsvDialect
+  /** What `SourceRow.line` counts, for messages: 'line 3', or 'row 3' of a JSON array; default 'line'. */
+  readonly counted?: 'line' | 'row'
 }
 
 export interface SourceRow {
@@ -21,9 +26,24 @@ export interface SourceRow {
   readonly fault?: string
 }
 
-/** How a CSV is written. */
+/** How a CSV is written, the one that comes and the one that answers it. */
 export interface CsvDialect {
   readonly delimiter: string
+  /** Default '.'. */
+  readonly decimal?: string
+  /** What may stand between groups of three digits that come; never written. ' ' is any blank that does not break. Default: nothing. */
+  readonly thousands?: string | undefined
+  /** Around cells that hold the delimiter or a line end; '': cells are never quoted. Default '"'. */
+  readonly quote?: string
+  /** Texts that mean missing in a numeric column, besides nothing and SAS's own. */
+  readonly missing?: readonly string[]
+  /** Default UTF-8. */
+  readonly encoding?: Encoding
+}
+
+/** How messages call a row. */
+export function placeOf ({ counted = 'line' }: Pick<Table, 'counted'>, { line }: Pick<SourceRow, 'line'>): string {
+  return `${counted} ${line}`
 }
 
 /**

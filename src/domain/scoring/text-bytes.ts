@@ -3,7 +3,12 @@ import { DomainError } from '../errors.js'
 
 /** csv-parse emits every row of a chunk whatever its reader does, so chunks are cut before it. */
 const SLICE_BYTES = 64 * 1024
+/** A byte becomes at most three in UTF-8, and two bytes at most six. */
+const TRANSCODED_BYTES = SLICE_BYTES / 4
 const LF = 10
+const NOT_UTF8 = {
+  remedy: 'a CSV in another encoding needs encoding=, e.g. encoding=windows-1252 (wlatin1 in SAS); or save the file as UTF-8 (in SAS: FILENAME … ENCODING="utf-8") and send it again'
+}
 
 /**
  * The bytes of a UTF-8 text in slices of at most 64 KiB, without its byte order mark.
@@ -37,7 +42,7 @@ export async function * utf8Slices (source: AsyncIterable<Buffer>): AsyncGenerat
 
 function withoutMark (bytes: Buffer): Buffer {
   if (bytes.length >= 2 && ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))) {
-    throw new DomainError('csv-invalid', 'the file is UTF-16, not UTF-8', { remedy: 'save the file as UTF-8 (in SAS: FILENAME … ENCODING="utf-8") and send it again' })
+    throw new DomainError('csv-invalid', 'the file is UTF-16, not UTF-8', { remedy: 'a CSV in UTF-16 needs encoding=utf-16; or save the file as UTF-8 and send it again' })
   }
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
 }
@@ -65,10 +70,49 @@ function checked (bytes: Buffer, line: number): number {
       bad++
       from = to + 1
     }
-    throw new DomainError('csv-invalid', `line ${bad} is not UTF-8 text`, {
-      remedy: 'save the file as UTF-8 (in SAS: FILENAME … ENCODING="utf-8") and send it again'
-    })
+    throw new DomainError('csv-invalid', `line ${bad} is not UTF-8 text`, NOT_UTF8)
   }
   for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) line++
   return line
+}
+
+/** Reads text in pieces of bytes, cut anywhere. */
+export interface Decoder {
+  write (piece: Buffer): string
+  /** What is left of a character of which only the beginning came. */
+  end (): string | undefined
+}
+
+/**
+ * The bytes of a text in another encoding as UTF-8, in slices of at most 64 KiB.
+ * @throws DomainError `csv-invalid` where a line has what `invalid` finds: what the decoder makes of bytes that are no text
+ */
+export async function * transcodedSlices (
+  source: AsyncIterable<Buffer>, charset: string, decoder: Decoder, invalid: RegExp
+): AsyncGenerator<Buffer, void, undefined> {
+  let line = 1
+  const checked = (text: string): Buffer => {
+    const at = text.search(invalid)
+    if (at >= 0) {
+      throw new DomainError('csv-invalid', `line ${line + lineEnds(text.slice(0, at))} is not ${charset} text`, {
+        remedy: 'give the encoding that the file really has; windows-1252 (wlatin1) is often taken for iso-8859-1 (latin1)'
+      })
+    }
+    line += lineEnds(text)
+    return Buffer.from(text)
+  }
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.length; at += TRANSCODED_BYTES) {
+      const bytes = checked(decoder.write(chunk.subarray(at, at + TRANSCODED_BYTES)))
+      if (bytes.length > 0) yield bytes
+    }
+  }
+  const last = checked(decoder.end() ?? '')
+  if (last.length > 0) yield last
+}
+
+function lineEnds (text: string): number {
+  let count = 0
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++
+  return count
 }
