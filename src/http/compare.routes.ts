@@ -9,6 +9,7 @@ import type { ScoredRow } from '../domain/scoring/score-table.js'
 import { pairFor } from '../domain/scoring/targets.js'
 import { callerName } from './caller.js'
 import { callerSignal } from './caller-signal.js'
+import { deadline } from './deadline.js'
 import { COMPARE_ANSWER, CompareOptions } from './compare.schemas.js'
 import { acceptedFormat, contentTypeOf } from './negotiation.js'
 import { problems } from './problem.js'
@@ -40,10 +41,11 @@ export const compareRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     }
   }, async (request, reply) => {
     const startedAt = performance.now()
-    const signal = callerSignal(reply, options.abandon)
+    const { signal, after } = deadline(reply, callerSignal(reply, options.abandon))
     const { name } = request.params
     const upload = await openUpload(request, uploadLimits, signal)
     const given = { ...request.query, ...formOptions(request, upload, CompareOptions) }
+    after(given.timeout)
     const { champion, challenger, concurrency, step, worst = WORST } = given
     if (challenger === undefined) throw invalidFields([{ field: 'query.challenger', detail: 'is missing', remedy: 'name the challenger\'s tag or revision: challenger=NAME' }])
     const format = given.format ?? acceptedFormat(request.headers.accept, 'json')

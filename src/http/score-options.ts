@@ -18,6 +18,7 @@ export const FileOptions = {
   columns: Type.Optional(Type.String({ description: 'input columns carried into the answer, before the outputs: all (default), outputs (none), or names separated by commas' })),
   ...CsvOptions,
   concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'upper limit of rows in flight for this request' })),
+  timeout: Type.Optional(Type.Integer({ minimum: 1, maximum: 604_800, description: 'seconds that all rows together may take; then the request ends with 504, or is broken off when its answer has begun. Default: no limit' })),
   step: Type.Optional(Type.String({ minLength: 1, description: 'a step other than the model\'s default' }))
 }
 

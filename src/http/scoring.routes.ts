@@ -11,6 +11,7 @@ import { scoreRow, scoreTable } from '../domain/scoring/score-table.js'
 import { targetsFor } from '../domain/scoring/targets.js'
 import { callerName } from './caller.js'
 import { callerSignal } from './caller-signal.js'
+import { deadline } from './deadline.js'
 import { compareRoutes } from './compare.routes.js'
 import { CONTENT_TYPES, contentTypeOf } from './negotiation.js'
 import { problems } from './problem.js'
@@ -90,10 +91,11 @@ export const scoringRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     }
   }, async (request, reply) => {
     const startedAt = performance.now()
-    const signal = callerSignal(reply, options.abandon)
+    const { signal, after } = deadline(reply, callerSignal(reply, options.abandon))
     const { name } = request.params
     const upload = await openUpload(request, uploadLimits, signal)
     const given = { ...request.query, ...formOptions(request, upload, ScoreOptions) }
+    after(given.timeout)
     const limits = { request: admitted(reply, admission, given.concurrency), rowTimeoutMs }
     const answer = answerOptions(given, request, upload.kind)
     const routes = await routing(name, given, signal)

@@ -57,7 +57,7 @@ export class Admission {
   /** What was learnt of a revision; kept up to date by what the cluster says of it. */
   limitOf (target: ScoringTarget): ConcurrencyLimit {
     const limit = this.#limits.get(target.key) ?? new ConcurrencyLimit(target)
-    limit.scale = target
+    limit.rescale(target)
     this.#limits.delete(target.key)
     this.#limits.set(target.key, limit)
     if (this.#limits.size > LIMITS_MAX) this.#limits.delete(this.#limits.keys().next().value!)

@@ -27,7 +27,7 @@ export interface RevisionScale {
  * explain it: the platform adds pods only when they have more than that.
  */
 export class ConcurrencyLimit {
-  scale: RevisionScale
+  #scale: RevisionScale
   #limit = 1
   #inFlight = 0
   #isCold = true
@@ -39,7 +39,13 @@ export class ConcurrencyLimit {
   #round = { size: 1, answers: 0, totalMs: 0, beganAtMs: 0 }
 
   constructor (scale: RevisionScale) {
-    this.scale = scale
+    this.#scale = scale
+  }
+
+  /** What the cluster says now; a revision that sleeps is woken by one row. */
+  rescale (scale: RevisionScale): void {
+    this.#scale = scale
+    if (scale.replicas === 0 && this.#inFlight === 0) this.#beginAgain()
   }
 
   /** Rows that it may have at the same time. */
@@ -91,7 +97,7 @@ export class ConcurrencyLimit {
   }
 
   #knownRoom (): number {
-    const { containerConcurrency, replicas } = this.scale
+    const { containerConcurrency, replicas } = this.#scale
     return containerConcurrency === 0 ? Infinity : containerConcurrency * QUEUE_DEPTH * Math.max(1, replicas)
   }
 
@@ -103,7 +109,7 @@ export class ConcurrencyLimit {
     if (round.answers < round.size) return
     const meanMs = round.totalMs / round.answers
     this.#shortestMs = Math.min(meanMs, this.#shortestMs * 2 ** ((nowMs - round.beganAtMs) / FORGET_MS))
-    const { rowsPerPod, timeoutSeconds } = this.scale
+    const { rowsPerPod, timeoutSeconds } = this.#scale
     const longestMs = Math.max(LATENCY_FLOOR_MS, this.#shortestMs * rowsPerPod * LATENCY_SLACK)
     this.#holds = meanMs <= Math.min(longestMs, timeoutSeconds * 1000 * TIMEOUT_PART)
     if (!this.#holds) this.#doubles = false
