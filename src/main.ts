@@ -1,13 +1,14 @@
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { readConfig, type Config } from './config.js'
+import { prepareSpool } from './http/spool-area.js'
 import { loggerOptions } from './logging.js'
 import { openService } from './service.js'
 
 /** What closing may take beyond the drain itself. */
 const CLOSING_MS = 5_000
 
-const config = configOrExit()
+const config = await configOrExit()
 const log = pino(loggerOptions(config.LOG_LEVEL))
 const { app, stop } = await openService(config, log)
 
@@ -20,9 +21,11 @@ closeWithGrace({ delay: config.DRAIN_SECONDS * 1000 + CLOSING_MS, logger: log },
 await app.listen({ port: config.PORT, host: config.HOST })
 log.warn('AUTH_MODE=none: whoever reaches this service may deploy, score and delete models')
 
-function configOrExit (): Config {
+async function configOrExit (): Promise<Config> {
   try {
-    return readConfig(process.env)
+    const config = readConfig(process.env)
+    await prepareSpool(config.SPOOL_DIR)
+    return config
   } catch (error) {
     console.error((error as Error).message)
     process.exit(2)
