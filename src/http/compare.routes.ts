@@ -41,7 +41,7 @@ export const compareRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     const startedAt = performance.now()
     const signal = callerSignal(reply, options.abandon)
     const { name } = request.params
-    const upload = await openUpload(request, uploadLimits, signal)
+    const upload = await openUpload(request, uploadLimits, spoolArea, signal)
     const given = { ...request.query, ...formOptions(request, upload, CompareOptions) }
     const { champion, challenger, concurrency, step, worst = WORST } = given
     if (challenger === undefined) throw invalidFields([{ field: 'query.challenger', detail: 'is missing', remedy: 'name the challenger\'s tag or revision: challenger=NAME' }])

@@ -3,7 +3,7 @@ import { mkdir, open, readdir, unlink, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { DomainError } from '../domain/errors.js'
 
-/** What one file may take of the room that the others leave, so that there always is some for one more: 4/5 alone, 4/9 each of two … */
+/** What an answer may take of the room that others leave, so that there always is some for one more: 4/5 alone, 4/9 each of two … */
 const SHARE = 4 / 5
 const READ_BYTES = 64 * 1024
 const NAME = /^scr-modelops-[-0-9a-f]{36}\.spool$/
@@ -56,14 +56,15 @@ export class SpoolArea {
     return this.#usedBytes
   }
 
-  async openFile (): Promise<SpoolFile> {
-    return new SpoolFile(this, await openUnnamed(this.#dir))
+  /** `share`: what it may take of the room that others leave. */
+  async openFile (share = SHARE): Promise<SpoolFile> {
+    return new SpoolFile(this, await openUnnamed(this.#dir), share)
   }
 
   /** For a file that already has `heldBytes`. @throws DomainError `spool-full` */
-  reserve (bytes: number, heldBytes: number): void {
+  reserve (bytes: number, heldBytes: number, share: number): void {
     const others = this.#usedBytes - heldBytes
-    const most = Math.floor((this.#maxBytes - others) * SHARE)
+    const most = Math.floor((this.#maxBytes - others) * share)
     if (heldBytes + bytes > most) throw full(most, this.#maxBytes, others)
     this.#usedBytes += bytes
   }
@@ -86,13 +87,15 @@ function full (most: number, maxBytes: number, others: number): DomainError {
 export class SpoolFile {
   readonly #area: SpoolArea
   readonly #file: FileHandle
+  readonly #share: number
   #reservedBytes = 0
   #size = 0
   #closed = false
 
-  constructor (area: SpoolArea, file: FileHandle) {
+  constructor (area: SpoolArea, file: FileHandle, share: number) {
     this.#area = area
     this.#file = file
+    this.#share = share
   }
 
   /** Bytes that can be read. */
@@ -103,7 +106,7 @@ export class SpoolFile {
   /** @throws DomainError `spool-full` */
   async append (bytes: Buffer): Promise<void> {
     if (this.#closed) throw new Error('the file is closed')
-    this.#area.reserve(bytes.length, this.#reservedBytes)
+    this.#area.reserve(bytes.length, this.#reservedBytes, this.#share)
     this.#reservedBytes += bytes.length // given back by close, which may come before the bytes are written
     try {
       for (let at = 0; at < bytes.length;) { // a disk that is nearly full takes a part

@@ -5,6 +5,8 @@ import { DomainError } from '../domain/errors.js'
 import { untilAborted } from '../domain/until-aborted.js'
 import { fileOfForm } from './form-file.js'
 import { gunzipped, GZIP_TYPES } from './gzip.js'
+import { readOn } from './read-on.js'
+import type { SpoolArea } from './spool-area.js'
 
 export interface UploadLimits {
   readonly maxBytes: number
@@ -32,8 +34,8 @@ const NDJSON_TYPES = new Set(['application/x-ndjson', 'application/ndjson', 'app
 /** Who reads a request's body. A failure further on leaves its reader half way, and nobody else gets a byte while it is there. */
 const readers = new WeakMap<IncomingMessage, AsyncGenerator<Buffer>>()
 
-/** Finds the file in a request: the body itself, or the one file part of a form. */
-export async function openUpload (request: FastifyRequest, limits: UploadLimits, signal: AbortSignal): Promise<Upload> {
+/** Finds the file in a request: the body itself, or the one file part of a form. The disk is for what comes while its reader pauses. */
+export async function openUpload (request: FastifyRequest, limits: UploadLimits, spoolArea: SpoolArea, signal: AbortSignal): Promise<Upload> {
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
   const isForm = type === 'multipart/form-data'
   const isGzip = isGzipped(request.headers['content-encoding'], isForm) || GZIP_TYPES.has(type)
@@ -48,7 +50,7 @@ export async function openUpload (request: FastifyRequest, limits: UploadLimits,
     atEnd()
   }
   const made = (chunks: AsyncIterator<Buffer>) => {
-    const bytes = counted(chunks)
+    const bytes = readOn(counted(chunks), spoolArea)
     readers.set(request.raw, bytes)
     return { ended, size: () => size, bytes }
   }
@@ -116,6 +118,7 @@ function uploadFault (error: unknown): unknown {
  * would fill the pipes until both sides wait, or be lost in a reset. Gives up after `maxBytes` or a pause of `idleMs`; false then.
  */
 export async function discardRest (request: IncomingMessage, { maxBytes, idleMs }: UploadLimits): Promise<boolean> {
+  readers.get(request)?.return(undefined).catch(() => {})
   const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
   if (!hasBody || request.readableEnded || request.destroyed) return true
   return await new Promise(resolve => {
@@ -133,7 +136,6 @@ export async function discardRest (request: IncomingMessage, { maxBytes, idleMs 
       stalled.refresh()
       if (left < 0) gone()
     }
-    readers.get(request)?.return(undefined).catch(() => {})
     request.unpipe()
     request.on('data', count).once('end', ended).once('close', gone)
     request.resume()
