@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { readConfig, type Config } from './config.js'
@@ -7,6 +8,10 @@ import { openService } from './service.js'
 
 /** What closing may take beyond the drain itself. */
 const CLOSING_MS = 5_000
+
+// The garbage of rows in flight reaches V8's old space, which may otherwise grow to several times of what lives there before it is
+// collected: 150 MB more for a long file than for a short one. Half as much again costs no speed that could be measured.
+setFlagsFromString('--heap-growing-percent=50')
 
 const config = await configOrExit()
 const log = pino(loggerOptions(config.LOG_LEVEL))
