@@ -43,7 +43,7 @@ export const compareRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     const startedAt = performance.now()
     const { signal, after } = deadline(reply, callerSignal(reply, options.abandon))
     const { name } = request.params
-    const upload = await openUpload(request, uploadLimits, signal)
+    const upload = await openUpload(request, uploadLimits, spoolArea, signal)
     const given = { ...request.query, ...formOptions(request, upload, CompareOptions) }
     after(given.timeout)
     const { champion, challenger, concurrency, step, worst = WORST } = given

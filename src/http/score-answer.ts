@@ -4,7 +4,9 @@ import type { FastifyReply } from 'fastify'
 import type { AnswerFormat, Counts } from '../domain/scoring/answer-options.js'
 import { UTF_8 } from '../domain/scoring/encoding.js'
 import type { CsvDialect } from '../domain/scoring/table.js'
-import { AnswerSpool, type SpoolArea } from './answer-spool.js'
+import { AnswerSpool } from './answer-spool.js'
+import { acceptsGzip, gzipped } from './gzip.js'
+import type { SpoolArea } from './spool-area.js'
 
 export interface Hold {
   /** The answer never begins before this has resolved: many clients write their whole body before they read. */
@@ -16,43 +18,53 @@ export interface Hold {
 /**
  * Sends an answer while it is made. Until all of it is there, or the hold is over, nothing is sent, so that a failure is still a
  * status; `whole` then adds headers that tell the counts. After that the answer streams, and a failure destroys the connection,
- * so that the part sent can't be taken for the whole.
+ * so that the part sent can't be taken for the whole. The signal ends it at any time. Compressed for callers who ask for gzip.
  */
 export async function sendAnswer (
   reply: FastifyReply, area: SpoolArea, pieces: AsyncIterable<string | Buffer>, hold: Hold, whole: () => void, signal: AbortSignal
 ): Promise<{ sent: Promise<void>, bytes: () => number }> {
   const spool = new AnswerSpool(area)
-  const stop = new AbortController()
+  const gzip = acceptsGzip(reply.request.headers['accept-encoding'])
   const made = (async () => {
-    for await (const piece of pieces) await spool.write(piece)
+    for await (const piece of gzip ? gzipped(pieces) : pieces) await spool.write(piece)
     spool.end()
-    return true
   })()
-  const held = (async () => {
-    await hold.uploadEnded
-    await (hold.holdMs === Infinity ? new Promise(() => {}) : sleep(hold.holdMs, undefined, { signal: stop.signal }))
-    return false
-  })()
-  held.catch(() => {})
-  let isWhole: boolean
   try {
-    isWhole = await Promise.race([made, held])
+    const isWhole = await heldUntil(made, hold)
     if (isWhole) {
       whole()
       void reply.header('content-length', spool.size)
     }
+    if (gzip) void reply.header('content-encoding', 'gzip')
+    void reply.header('vary', 'accept-encoding')
+    made.catch(error => { void spool.close(error) })
+    const close = () => { void spool.close(signal.reason ?? new Error('the answer is no longer wanted')) }
+    signal.addEventListener('abort', close, { once: true }) // also when all is made: a slow reader would hold a service that stops
+    signal.throwIfAborted()
+    void reply.send(Readable.from(streamed(spool, reply, isWhole), { objectMode: false, highWaterMark: 64 * 1024 }).once('close', close))
   } catch (error) {
     await spool.close(error)
     throw error
+  }
+  return { sent: made, bytes: () => spool.size }
+}
+
+/** Whether all was made before the hold was over. @throws what it could not be made for */
+async function heldUntil (made: Promise<void>, { uploadEnded, holdMs }: Hold): Promise<boolean> {
+  const whole = made.then(() => true)
+  if (holdMs === Infinity) return await whole
+  const stop = new AbortController()
+  const over = (async () => {
+    await uploadEnded
+    await sleep(holdMs, undefined, { signal: stop.signal })
+    return false
+  })()
+  over.catch(() => {})
+  try {
+    return await Promise.race([whole, over])
   } finally {
     stop.abort()
   }
-  made.catch(error => { void spool.close(error) })
-  const close = async () => await spool.close(signal.reason ?? new Error('the answer is no longer wanted'))
-  const stream = Readable.from(streamed(spool, reply, isWhole), { objectMode: false, highWaterMark: 64 * 1024 })
-  stream.once('close', () => { void close() })
-  void reply.send(stream)
-  return { sent: made.then(() => {}), bytes: () => spool.size }
 }
 
 async function * streamed (spool: AnswerSpool, reply: FastifyReply, isWhole: boolean): AsyncGenerator<Buffer, void, undefined> {

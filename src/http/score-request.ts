@@ -10,7 +10,7 @@ import { readNdjson } from '../domain/scoring/json-rows.js'
 import type { Scorer } from '../domain/scoring/scorer.js'
 import type { CsvDialect, Table } from '../domain/scoring/table.js'
 import type { DataPath } from '../domain/scoring/targets.js'
-import type { SpoolArea } from './answer-spool.js'
+import type { SpoolArea } from './spool-area.js'
 import type { Upload, UploadLimits } from './upload.js'
 
 /** A JSON body is read whole before its rows are; larger files are CSV or NDJSON. */

@@ -93,7 +93,7 @@ export const scoringRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     const startedAt = performance.now()
     const { signal, after } = deadline(reply, callerSignal(reply, options.abandon))
     const { name } = request.params
-    const upload = await openUpload(request, uploadLimits, signal)
+    const upload = await openUpload(request, uploadLimits, spoolArea, signal)
     const given = { ...request.query, ...formOptions(request, upload, ScoreOptions) }
     after(given.timeout)
     const limits = { request: admitted(reply, admission, given.concurrency), rowTimeoutMs }

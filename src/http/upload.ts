@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import { createGunzip } from 'node:zlib'
-import type { Readable } from 'node:stream'
-import type { MultipartFile, MultipartValue } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { deferred } from '../domain/deferred.js'
 import { DomainError } from '../domain/errors.js'
 import { untilAborted } from '../domain/until-aborted.js'
+import { fileOfForm } from './form-file.js'
+import { gunzipped, GZIP_TYPES } from './gzip.js'
+import { readOn } from './read-on.js'
+import type { SpoolArea } from './spool-area.js'
 
 export interface UploadLimits {
   readonly maxBytes: number
@@ -29,18 +30,15 @@ export interface Upload {
 
 const CSV_TYPES = new Set(['', 'text/csv', 'application/csv', 'text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded', 'application/vnd.ms-excel'])
 const NDJSON_TYPES = new Set(['application/x-ndjson', 'application/ndjson', 'application/jsonl'])
-const FIELD_MAX_BYTES = 64 * 1024
 
 /** Who reads a request's body. A failure further on leaves its reader half way, and nobody else gets a byte while it is there. */
 const readers = new WeakMap<IncomingMessage, AsyncGenerator<Buffer>>()
 
-/** Finds the file in a request: the body itself, or the one file part of a form. */
-export async function openUpload (request: FastifyRequest, limits: UploadLimits, signal: AbortSignal): Promise<Upload> {
+/** Finds the file in a request: the body itself, or the one file part of a form. The disk is for what comes while its reader pauses. */
+export async function openUpload (request: FastifyRequest, limits: UploadLimits, spoolArea: SpoolArea, signal: AbortSignal): Promise<Upload> {
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
-  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
-  if (encoding !== 'identity' && (encoding !== 'gzip' || type === 'multipart/form-data')) {
-    throw new DomainError('media-type-unsupported', `Content-Encoding ${encoding} is not taken here`, { remedy: 'send the body as it is, or a raw CSV with Content-Encoding: gzip' })
-  }
+  const isForm = type === 'multipart/form-data'
+  const isGzip = isGzipped(request.headers['content-encoding'], isForm) || GZIP_TYPES.has(type)
   const { promise: ended, resolve: atEnd } = deferred()
   let size = 0
   const counted = async function * (chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void, undefined> {
@@ -52,19 +50,30 @@ export async function openUpload (request: FastifyRequest, limits: UploadLimits,
     atEnd()
   }
   const made = (chunks: AsyncIterator<Buffer>) => {
-    const bytes = counted(chunks)
+    const bytes = readOn(counted(chunks), spoolArea)
     readers.set(request.raw, bytes)
     return { ended, size: () => size, bytes }
   }
-  if (type === 'multipart/form-data') {
-    const { fields, chunks } = await fileOfForm(request)
+  if (isForm) {
+    const { fields, chunks } = await fileOfForm(request).catch(error => { throw uploadFault(error) })
     return { ...made(chunks), kind: 'csv', fields }
   }
-  const kind = CSV_TYPES.has(type) ? 'csv' : type === 'application/json' ? 'json' : NDJSON_TYPES.has(type) ? 'ndjson' : undefined
+  const kind = CSV_TYPES.has(type) || GZIP_TYPES.has(type) ? 'csv' : type === 'application/json' ? 'json' : NDJSON_TYPES.has(type) ? 'ndjson' : undefined
   if (kind === undefined) {
     throw new DomainError('media-type-unsupported', `a body of type ${type} can't be scored`, { remedy: 'send text/csv, multipart/form-data with one file, application/json or application/x-ndjson' })
   }
-  return { ...made(encoding === 'gzip' ? unzipped(request.raw) : request.raw.iterator({ destroyOnReturn: false })), kind, fields: {} }
+  const body = request.raw.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
+  return { ...made(isGzip ? gunzipped(body) : body), kind, fields: {} }
+}
+
+function isGzipped (encoding = 'identity', isForm: boolean): boolean {
+  switch (encoding.trim().toLowerCase()) {
+    case '': case 'identity': return false
+    case 'gzip': case 'x-gzip':
+      if (!isForm) return true
+      throw new DomainError('media-type-unsupported', 'a form as a whole is not taken as gzip', { remedy: 'send the form as it is, with a file part that is gzip and whose file name ends in .gz' })
+    default: throw new DomainError('media-type-unsupported', `Content-Encoding ${encoding} is not taken here`, { remedy: 'send the body as it is, or with Content-Encoding: gzip' })
+  }
 }
 
 /** Chunks with a limit on how long one may take to come, ended by the signal; the stream behind is left whole. */
@@ -99,59 +108,9 @@ function uploadFault (error: unknown): unknown {
   if (code === 'FST_FIELDS_LIMIT' || code === 'FST_PARTS_LIMIT') {
     return new DomainError('request-invalid', 'the form has too many fields', { cause: error })
   }
-  if (code?.startsWith('Z_') === true) return new DomainError('request-unreadable', `the body is not gzip: ${message}`, { cause: error })
+  if (code?.startsWith('Z_') === true) return new DomainError('request-unreadable', `the file is not gzip, or not whole: ${message}`, { cause: error, remedy: 'send the whole file, or leave out what says that it is gzip' })
   if (error instanceof DomainError || (code === undefined && !/multipart|terminated early/i.test(message))) return error
   return new DomainError('upload-incomplete', `the form ends too early: ${message}`, { cause: error })
-}
-
-/** Begins with the first read: before that nobody would hear of a body that is not gzip, and the process would end. */
-async function * unzipped (raw: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
-  const gunzip = createGunzip()
-  raw.once('error', error => gunzip.destroy(error))
-  yield * raw.pipe(gunzip) as AsyncIterable<Buffer>
-}
-
-type Part = MultipartFile | MultipartValue
-
-async function fileOfForm (request: FastifyRequest): Promise<{ fields: Record<string, string>, chunks: AsyncIterator<Buffer> }> {
-  // busboy's own limits would cut in silence; bytes are counted by the reader instead
-  const limits = { fileSize: Infinity, fieldSize: FIELD_MAX_BYTES, fields: 50, files: 2, parts: 60 }
-  const parts = request.parts({ limits }) as AsyncIterableIterator<Part>
-  const fields: Record<string, string> = {}
-  while (true) {
-    const { done, value: part } = await nextPart(parts)
-    if (done === true) break
-    if (part.type === 'file') return { fields, chunks: fileThenNothing(part.file, parts) }
-    const text = String(part.value)
-    if (part.valueTruncated || /[\r\n]/.test(text)) throw withoutFilename(part.fieldname)
-    fields[part.fieldname] = text
-  }
-  throw new DomainError('request-invalid', 'the form has no file part', {
-    remedy: 'send the CSV as a file part: curl -F file=@FILE; PROC HTTP IN=MULTI FORM("data"=FILEREF FILENAME="x.csv")'
-  })
-}
-
-async function nextPart (parts: AsyncIterableIterator<Part>): Promise<IteratorResult<Part>> {
-  try {
-    return await parts.next()
-  } catch (error) {
-    throw uploadFault(error)
-  }
-}
-
-function withoutFilename (name: string): DomainError {
-  return new DomainError('request-invalid', `form.${name}: looks like a file, but the part has no file name`, {
-    remedy: 'send it as a file part: curl -F file=@FILE rather than file=<FILE; PROC HTTP with FILENAME="x.csv"'
-  })
-}
-
-async function * fileThenNothing (file: Readable, parts: AsyncIterableIterator<Part>): AsyncGenerator<Buffer, void, undefined> {
-  yield * file.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
-  const { done, value: part } = await nextPart(parts)
-  if (done === true) return
-  throw part.type === 'file'
-    ? new DomainError('request-invalid', 'the form has more than one file part', { remedy: 'send one file a call' })
-    : new DomainError('request-invalid', `form.${part.fieldname}: comes after the file`, { remedy: 'put options before the file, or into the query' })
 }
 
 /**
@@ -159,6 +118,7 @@ async function * fileThenNothing (file: Readable, parts: AsyncIterableIterator<P
  * would fill the pipes until both sides wait, or be lost in a reset. Gives up after `maxBytes` or a pause of `idleMs`; false then.
  */
 export async function discardRest (request: IncomingMessage, { maxBytes, idleMs }: UploadLimits): Promise<boolean> {
+  readers.get(request)?.return(undefined).catch(() => {})
   const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
   if (!hasBody || request.readableEnded || request.destroyed) return true
   return await new Promise(resolve => {
@@ -176,7 +136,6 @@ export async function discardRest (request: IncomingMessage, { maxBytes, idleMs 
       stalled.refresh()
       if (left < 0) gone()
     }
-    readers.get(request)?.return(undefined).catch(() => {})
     request.unpipe()
     request.on('data', count).once('end', ended).once('close', gone)
     request.resume()

@@ -6,6 +6,7 @@ import Fastify from 'fastify'
 import type { Test } from 'tap'
 import { DomainError } from '../../src/domain/errors.js'
 import { callerSignal } from '../../src/http/caller-signal.js'
+import { SpoolArea } from '../../src/http/spool-area.js'
 import { discardRest, openUpload, type Upload, type UploadLimits } from '../../src/http/upload.js'
 
 /** What became of an upload: the answer's body. */
@@ -37,6 +38,7 @@ export async function startUploads (
   t: Test, given: Partial<UploadLimits> = {}, read: (upload: Upload) => Promise<string> = whole
 ): Promise<UploadApp> {
   const limits = { maxBytes: 64 * 1024 * 1024, idleMs: 30_000, ...given }
+  const area = new SpoolArea(t.testdir(), 64 * 1024 * 1024)
   const told: Told[] = []
   const app = Fastify({ forceCloseConnections: true })
   await app.register(multipart)
@@ -48,7 +50,7 @@ export async function startUploads (
   app.post('/', async (request, reply) => {
     let found: Told
     try {
-      const upload = await openUpload(request, limits, callerSignal(reply))
+      const upload = await openUpload(request, limits, area, callerSignal(reply))
       const text = await read(upload)
       found = { kind: upload.kind, fields: upload.fields, text, size: upload.size() }
     } catch (error) {
