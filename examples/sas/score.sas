@@ -1,11 +1,11 @@
-/* Scores a table: writes it as CSV, sends it, and reads the scored rows back into work.scored. */
+/* Scores a table: writes it as CSV, sends it, and puts the outputs beside its rows, into work.applicants_scored. */
 
 %let examples = /path/to/examples/sas;
 %include "&examples./scr_modelops.sas";
 
 %let model = sr-hmeq;
 
-/* A key of your own is carried through; 00501 stays text. */
+/* Columns that the model does not know, like this key, do no harm. */
 data work.applicants;
   infile datalines dsd truncover;
   length APPLICANT $8 CLAGE CLNO DEBTINC DELINQ DEROG 8 JOB $7 LOAN MORTDUE NINQ 8 REASON $7 VALUE YOJ 8;
@@ -27,33 +27,40 @@ filename rows temp;
 proc export data=work.to_score outfile=rows dbms=csv replace;
 run;
 
-proc http method="POST" url="&scr_url./models/&model./score" timeout=600
+/* The program that reads the answer, with the types and lengths that the model declares. Fetched first: a wrong name of a model shows here. */
+filename step temp;
+proc http method="GET" url="&scr_url./models/&model./signature?format=sas%nrstr(&)columns=outputs" out=step timeout=300;
+run;
+%scr_expect(200, from=step)
+
+/* Only the outputs come back: the rest is in the table, with its own types and formats. */
+proc http method="POST" url="&scr_url./models/&model./score?columns=outputs" timeout=600
   in=MULTI FORM("data"=rows FILENAME="applicants.csv" header="Content-Type: text/csv")
   out=answer;
 run;
 /* Exactly 200: with any other status there are no scored rows. */
 %scr_expect(200)
 
-/* The informats below belong to these columns in this order; another model has other outputs. */
+/* Reads the fileref ANSWER into work.scored. */
+%include step;
+
+/* As many rows as were sent, in their order: then each belongs to the row of the same number. */
 data _null_;
-  infile answer obs=1 lrecl=32767 encoding='utf-8';
-  input;
-  if _infile_ ne cats('APPLICANT,CLAGE,CLNO,DEBTINC,DELINQ,DEROG,JOB,LOAN,MORTDUE,NINQ,REASON,VALUE,YOJ,',
-    'EM_CLASSIFICATION,EM_EVENTPROBABILITY,EM_PROBABILITY,I_BAD,P_BAD0,P_BAD1,_WARN_,_error') then do;
-    put 'ERROR: These are not the columns that this program reads: ' _infile_;
+  if rows_sent ne rows_read then do;
+    put 'ERROR: ' rows_sent 'rows were sent and ' rows_read 'read.';
     abort cancel;
   end;
+  stop;
+  set work.applicants nobs=rows_sent;
+  set work.scored nobs=rows_read;
 run;
 
-data work.scored;
-  infile answer dsd dlm=',' firstobs=2 truncover lrecl=32767 encoding='utf-8';
-  informat APPLICANT $8. CLAGE CLNO DEBTINC DELINQ DEROG 32. JOB $7. LOAN MORTDUE NINQ 32. REASON $7. VALUE YOJ 32.
-    EM_CLASSIFICATION $12. EM_EVENTPROBABILITY EM_PROBABILITY 32. I_BAD $12. P_BAD0 P_BAD1 32. _WARN_ $4. _error $500.;
-  input APPLICANT CLAGE CLNO DEBTINC DELINQ DEROG JOB LOAN MORTDUE NINQ REASON VALUE YOJ
-    EM_CLASSIFICATION EM_EVENTPROBABILITY EM_PROBABILITY I_BAD P_BAD0 P_BAD1 _WARN_ _error;
+/* An output that has the name of a column takes its place. */
+data work.applicants_scored;
+  merge work.applicants work.scored;
 run;
 
 /* A row that could not be scored keeps its place, with empty outputs and the cause in _error. */
-proc print data=work.scored;
+proc print data=work.applicants_scored;
   var APPLICANT P_BAD1 I_BAD _error;
 run;

@@ -6,8 +6,9 @@
 filename body temp;
 filename answer temp;
 
-/* Ends the program unless the last PROC HTTP got one of these statuses: prints what was wrong and what to do about it. */
-%macro scr_expect(statuses);
+/* Ends the program unless the last PROC HTTP got one of these statuses: prints what was wrong and what to do about it.
+   from= is the fileref of its OUT=. */
+%macro scr_expect(statuses, from=answer);
   %local status;
   %let status = none;
   /* Without a connection the status of an earlier call would still be there. */
@@ -15,7 +16,7 @@ filename answer temp;
   %if %sysfunc(indexw(&statuses, &status)) %then %return;
   %put ERROR: The service answered &status, expected was &statuses..;
   %if &status ne none %then %do;
-    libname problem json fileref=answer;
+    libname problem json fileref=&from;
     %if &SYSLIBRC eq 0 %then %do;
       data _null_;
         length detail remedy $2000;
@@ -28,7 +29,7 @@ filename answer temp;
     %else %do;
       /* Not from the service but from something in front of it. */
       data _null_;
-        infile answer lrecl=32767;
+        infile &from lrecl=32767;
         input;
         put _infile_;
       run;

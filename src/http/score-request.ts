@@ -7,9 +7,11 @@ import type { Carried } from '../domain/scoring/carried-columns.js'
 import { readCsv } from '../domain/scoring/csv-rows.js'
 import { readJsonBody } from '../domain/scoring/json-body.js'
 import { readNdjson } from '../domain/scoring/json-rows.js'
+import { routingFor, type Routing } from '../domain/scoring/routing.js'
 import type { Scorer } from '../domain/scoring/scorer.js'
 import type { CsvDialect, Table } from '../domain/scoring/table.js'
-import type { DataPath } from '../domain/scoring/targets.js'
+import { targetsFor, type DataPath } from '../domain/scoring/targets.js'
+import { wantedOf, type ScoreOptions } from './score-options.js'
 import type { SpoolArea } from './spool-area.js'
 import type { Upload, UploadLimits } from './upload.js'
 
@@ -54,6 +56,16 @@ export const SCORE_BODY = {
     },
     'application/x-ndjson': { schema: Type.String({ description: 'one JSON object a line' }) }
   }
+}
+
+/** Where a request's rows go, with the signatures of these revisions: a snapshot of its start. Wakes a sleeping model. */
+export async function routingOf (
+  { models, dataPath, scorer, rowTimeoutMs }: ScoringOptions, name: string, given: Pick<ScoreOptions, 'revision' | 'tag' | 'route'>, signal: AbortSignal
+): Promise<Routing> {
+  const { wanted, stickyColumn } = wantedOf(given)
+  const { model, revisions } = await models.revisionsOf(name, signal)
+  const { retrySafe } = model.spec
+  return await routingFor(targetsFor(model, revisions, dataPath, wanted), { retrySafe, stickyColumn }, scorer, rowTimeoutMs, signal)
 }
 
 export interface Body { readonly form: 'data' | 'inputs' | 'rows', readonly table: Table }

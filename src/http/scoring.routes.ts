@@ -6,9 +6,7 @@ import { REVISION } from '../domain/scoring/answer-writers.js'
 import { answerText } from '../domain/scoring/answer.js'
 import type { Counts } from '../domain/scoring/answer-options.js'
 import { jsonAnswer } from '../domain/scoring/json-body.js'
-import { routingFor, type Routing } from '../domain/scoring/routing.js'
 import { scoreRow, scoreTable } from '../domain/scoring/score-table.js'
-import { targetsFor } from '../domain/scoring/targets.js'
 import { callerName } from './caller.js'
 import { callerSignal } from './caller-signal.js'
 import { deadline } from './deadline.js'
@@ -16,22 +14,11 @@ import { compareRoutes } from './compare.routes.js'
 import { CONTENT_TYPES, contentTypeOf } from './negotiation.js'
 import { problems } from './problem.js'
 import { countHeaders, encodedPieces, sendAnswer } from './score-answer.js'
-import { answerOptions, formOptions, PinQuery, ScoreOptions, wantedOf } from './score-options.js'
-import { admitted, Name, readBody, renamedHeader, SCORE_BODY, type ScoringOptions } from './score-request.js'
+import { answerOptions, formOptions, ScoreOptions } from './score-options.js'
+import { admitted, Name, readBody, renamedHeader, routingOf, SCORE_BODY, type ScoringOptions } from './score-request.js'
+import { signatureRoutes } from './signature.routes.js'
 import { openUpload } from './upload.js'
 import { unreadBodyCompiler } from './validation.js'
-
-const Variable = {
-  name: Type.String(),
-  type: Type.Enum(['number', 'string']),
-  length: Type.Optional(Type.Integer({ description: 'of a text, in characters' }))
-}
-const SignatureAnswer = Type.Object({
-  inputs: Type.Array(Type.Object({ ...Variable, required: Type.Boolean({ description: 'the column has to be there; its cells may be missing values' }) })),
-  outputs: Type.Array(Type.Object(Variable)),
-  inferred: Type.Boolean({ description: 'the model describes nothing: types come from how values look' }),
-  revision: Type.Union([Type.String(), Type.Null()], { description: 'null: the platform chooses among several' })
-}, { $id: 'Signature' })
 
 const SCORE_ANSWER = {
   description: 'All rows in the order they came. CSV: carried columns, the outputs, with revisionColumn=true a column _revision, and with onError=report a column _error. ' +
@@ -45,7 +32,7 @@ const SCORE_ANSWER = {
 }
 
 export const scoringRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (app, options) => {
-  const { models, scorer, dataPath, admission, spoolArea, upload: uploadLimits, rowTimeoutMs, holdMs } = options
+  const { scorer, admission, spoolArea, upload: uploadLimits, rowTimeoutMs, holdMs } = options
   await app.register(multipart)
   // Bodies are read by the handlers, as streams and counted. Only these routes take them without a content type, too.
   app.removeContentTypeParser(['application/json', 'text/plain'])
@@ -55,26 +42,7 @@ export const scoringRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     if (options.isStopping()) throw new DomainError('service-stopping', 'this replica is shutting down', { retryAfterSeconds: 1 })
   })
 
-  const routing = async (name: string, given: Parameters<typeof wantedOf>[0], signal: AbortSignal): Promise<Routing> => {
-    const { wanted, stickyColumn } = wantedOf(given)
-    const { model, revisions } = await models.revisionsOf(name, signal)
-    const { retrySafe } = model.spec
-    return await routingFor(targetsFor(model, revisions, dataPath, wanted), { retrySafe, stickyColumn }, scorer, rowTimeoutMs, signal)
-  }
-
-  app.get('/models/:name/signature', {
-    schema: {
-      operationId: 'getSignature',
-      tags: ['scoring'],
-      summary: 'What a model takes and gives, by its own description; wakes a sleeping model',
-      params: Name,
-      querystring: Type.Object(PinQuery, { additionalProperties: false }),
-      response: { 200: SignatureAnswer, ...problems(404, 409, 422, 502, 503, 504) }
-    }
-  }, async (request, reply) => {
-    const { routes, signature } = await routing(request.params.name, request.query, callerSignal(reply, options.abandon))
-    return { ...signature, revision: routes.length === 1 ? routes[0]!.target.revision ?? null : null }
-  })
+  await app.register(signatureRoutes, options)
 
   app.post('/models/:name/score', {
     validatorCompiler: unreadBodyCompiler,
@@ -98,7 +66,7 @@ export const scoringRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async (a
     after(given.timeout)
     const limits = { request: admitted(reply, admission, given.concurrency), rowTimeoutMs }
     const answer = answerOptions(given, request, upload.kind)
-    const routes = await routing(name, given, signal)
+    const routes = await routingOf(options, name, given, signal)
     if (routes.signature.inferred) void reply.header('scoring-types', 'inferred')
     const counts: Counts = { rows: 0, failed: 0, revisions: new Map() }
     const body = await readBody(upload, answer.dialect, signal)

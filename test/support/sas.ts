@@ -16,7 +16,8 @@ export interface ProcHttp {
 export interface SasProgram {
   /** With macro variables resolved and without comments. */
   readonly text: string
-  readonly http: ProcHttp
+  /** In the program's order. */
+  readonly steps: readonly [ProcHttp, ...ProcHttp[]]
 }
 
 /** A program of examples/sas with what it includes, `given` in place of its own macro variables. */
@@ -25,19 +26,22 @@ export async function readSas (name: string, given: Readonly<Record<string, stri
   const source = files.join('\n').replaceAll(/\/\*.*?\*\//gs, '')
   const set = Object.fromEntries(Array.from(source.matchAll(/%let (\w+) = (.*);/g), ([, variable = '', value = '']) => [variable, value]))
   const variables: Readonly<Record<string, string>> = { ...set, ...given }
-  const text = source.replaceAll(/&(\w+)\.?/g, (written, variable: string) => variables[variable] ?? written)
-  const step = found(text, /proc http (.*?);\s*run;/s)
+  const text = source.replaceAll(/&(\w+)\.?/g, (written, variable: string) => variables[variable] ?? written).replaceAll('%nrstr(&)', '&')
+  const [first, ...others] = Array.from(text.matchAll(/proc http (.*?);\s*run;(.*?)(?=proc http|$)/gs), ([, step = '', after = '']) => procHttpOf(step, after))
+  if (first === undefined) throw new Error(`no PROC HTTP in ${name}`)
+  return { text, steps: [first, ...others] }
+}
+
+/** `after` is the program up to the next such step. */
+function procHttpOf (step: string, after: string): ProcHttp {
   const form = /in=MULTI FORM\("([^"]*)"=\w+ FILENAME="([^"]*)" header="([^"]*)"\)/.exec(step)
   const contentType = /\bct="([^"]*)"/.exec(step)?.[1]
   return {
-    text,
-    http: {
-      method: found(step, /method="(\w+)"/),
-      url: found(step, /url="([^"]*)"/),
-      ...(contentType === undefined ? {} : { contentType }),
-      ...(form === null ? {} : { form: { field: form[1] ?? '', filename: form[2] ?? '', header: form[3] ?? '' } }),
-      expected: found(text.slice(text.indexOf(step)), /%scr_expect\(([\d ]+)\)/).split(' ').map(Number)
-    }
+    method: found(step, /method="(\w+)"/),
+    url: found(step, /url="([^"]*)"/),
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(form === null ? {} : { form: { field: form[1] ?? '', filename: form[2] ?? '', header: form[3] ?? '' } }),
+    expected: found(after, /%scr_expect\(([\d ]+)[,)]/).split(' ').map(Number)
   }
 }
 
