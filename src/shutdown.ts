@@ -18,8 +18,10 @@ export interface Drain {
 
 /** Not ready → wait for endpoints to forget us → refuse new, finish running → abort the rest → close outgoing sockets. */
 export async function drain ({ app, lifecycle, drainMs, closeOutgoing }: Drain): Promise<void> {
+  const stopping = new DomainError('service-stopping', 'this replica is shutting down', { retryAfterSeconds: 1 })
   lifecycle.stopping = true
-  const late = setTimeout(() => lifecycle.abandon.abort(new DomainError('service-stopping', 'this replica is shutting down', { retryAfterSeconds: 1 })), drainMs)
+  lifecycle.closing.abort(stopping)
+  const late = setTimeout(() => lifecycle.abandon.abort(stopping), drainMs)
   await sleep(Math.min(ENDPOINT_LAG_MS, drainMs))
   // close() ends idle connections once; one that was busy then would hold us for the whole keep-alive time
   const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS)

@@ -18,6 +18,8 @@ export class Knative implements PodLogs {
   readonly #configurations: Controller
   readonly #routes: Controller
   readonly #rollouts: Rollouts
+  /** Log requests with follow that are open. */
+  followedLogs = 0
 
   constructor (readonly cluster: Cluster, readonly table: RouteTable) {
     const { reconcileMs, scaleTickMs } = cluster.timing
@@ -84,8 +86,20 @@ export class Knative implements PodLogs {
     return container === 'queue-proxy' ? undefined : this.#find(pod)?.pod.log(true)
   }
 
-  follow (pod: Pod, _container: string, _line: (text: string) => void, ended: () => void): () => void {
-    return this.#find(pod)?.pod.onEnd(ended) ?? (() => {})
+  follow (pod: Pod, container: string, line: (text: string) => void, ended: () => void): () => void {
+    const run = this.#find(pod)?.pod
+    const isModel = container !== 'queue-proxy'
+    const { terminated, waiting } = run?.user.state ?? {}
+    if (run === undefined || (isModel && (terminated !== undefined || waiting?.reason === 'CrashLoopBackOff'))) {
+      ended()
+      return () => {}
+    }
+    const leave = run.follow({ line: isModel ? line : () => {}, ended })
+    this.followedLogs++
+    return () => {
+      this.followedLogs--
+      leave()
+    }
   }
 
   #find ({ metadata: { namespace, name, labels = {} } }: Pod) {

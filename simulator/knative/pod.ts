@@ -17,6 +17,8 @@ export interface PodOwner {
   gone (pod: PodRun): void
 }
 
+interface Follower { readonly line: (text: string) => void, readonly ended: () => void }
+
 const BACK_OFF_MAX = 32
 
 /** One pod from its creation to its end: what scheduler, kubelet and queue-proxy do, as the recordings show it. */
@@ -28,7 +30,7 @@ export class PodRun {
   #replica: Replica | undefined
   #previousLog: string | undefined
   #log: string | undefined
-  readonly #followers = new Set<() => void>()
+  readonly #followers = new Set<Follower>()
 
   constructor (readonly cluster: Cluster, readonly revision: Revision, readonly image: string, readonly owner: PodOwner) {
     const metadata = podMetadata(revision)
@@ -47,9 +49,21 @@ export class PodRun {
 
   log (previous: boolean): string | undefined { return previous ? this.#previousLog : this.#log }
 
-  onEnd (listener: () => void): () => void {
-    this.#followers.add(listener)
-    return () => { this.#followers.delete(listener) }
+  /** What the container prints from now on, until it ends. */
+  follow (follower: Follower): () => void {
+    this.#followers.add(follower)
+    return () => { this.#followers.delete(follower) }
+  }
+
+  #print (text: string): void {
+    this.#log = (this.#log ?? '') + text
+    for (const { line } of this.#followers) line(text)
+  }
+
+  /** The log of a container that ended goes no further. */
+  #endLog (): void {
+    for (const { ended } of this.#followers) ended()
+    this.#followers.clear()
   }
 
   /** Drains and goes. With grace 0 the process is gone at once. */
@@ -82,7 +96,7 @@ export class PodRun {
   #remove (): void {
     this.#ended = true
     this.owner.ending(this)
-    for (const follower of this.#followers) follower()
+    this.#endLog()
     this.cluster.store.remove(PODS, this.#pod.metadata.namespace, this.name)
     this.owner.gone(this)
   }
@@ -120,7 +134,8 @@ export class PodRun {
       this.#unhealthy()
       return this.#crash(program.crash)
     }
-    this.#log = `starting ${this.image} in ${namespace}/${this.name}\n`
+    this.#log = undefined
+    this.#print(`starting ${this.image} in ${namespace}/${this.name}\n`)
     this.#step(0.45, () => {
       this.#set({ phase: 'Running', sandbox: true, user: { ...this.#facts.user, state: running(), ready: true }, queue: { state: running(), ready: false } })
       this.#start(program, env)
@@ -132,7 +147,7 @@ export class PodRun {
     if (program.port !== undefined && program.port !== port) return this.#unhealthy() // it listens, but not where it is asked
     if (program.startMs !== undefined) this.#unhealthy()
     this.#after(program.startMs ?? 0.05 * this.cluster.timing.podStartMs, () => {
-      this.#log += `listening on port ${port}\n`
+      this.#print(`listening on port ${port}\n`)
       this.#replica = new Replica(this.name, program.listen(env))
       this.#set({ queue: { ...this.#facts.queue, ready: true } })
       this.owner.ready(this, this.#replica)
@@ -171,6 +186,7 @@ export class PodRun {
     const count = first ? 0 : restarts + 1
     this.#previousLog = first ? undefined : log
     this.#log = log
+    this.#endLog()
     const last = first ? {} : user.state.terminated !== undefined ? user.state : terminated
     this.#set({ phase: 'Running', sandbox: true, restarts: count, user: { state: terminated, last, ready: false }, queue: { state: running(), ready: false } })
     if (first) return this.#step(1, () => this.#crash({ exitCode, log }))

@@ -92,7 +92,7 @@ const DesiredRow = Type.Object({
   latest: Type.Boolean(), revision: Type.Optional(Type.String()), percent: Type.Integer(), tag: Type.Optional(Type.String())
 })
 
-const Explanation = Type.Object({
+export const Explanation = Type.Object({
   summary: Type.String(),
   remedy: Type.String(),
   owner: Type.Unsafe<string>({ type: 'string', enum: ['you', 'platform engineer', 'registry owner', 'nobody'], description: 'who can act' }),
