@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import type { Config } from './config.js'
+import { secretNames, type Config } from './config.js'
 import type { ModelRuntime } from './domain/models/model-runtime.js'
 import type { ModelStore } from './domain/models/model-store.js'
 import { imageAllowList } from './domain/models/spec-rules.js'
@@ -89,7 +89,8 @@ export async function buildApp (
   })
   const abandon = lifecycle.abandon.signal
   const allowList = imageAllowList(config.IMAGE_ALLOW_LIST)
-  await app.register(modelRoutes, { models: ports.models, allowList, abandon })
+  const pullSecrets = secretNames(config.IMAGE_PULL_SECRETS)
+  await app.register(modelRoutes, { models: ports.models, allowList, pullSecrets, abandon })
   await app.register(revisionRoutes, { models: ports.models, allowList, abandon })
   await app.register(trafficRoutes, { models: ports.models, abandon })
   await app.register(runtimeRoutes, { models: ports.models, runtime: ports.runtime, closing: lifecycle.closing.signal })

@@ -13,6 +13,7 @@ import { createdBy, isSameTemplate, newKsvc, requestedBy } from './ksvc-spec.js'
 import type { Ksvc } from './kube-objects.js'
 import { labelSelector } from './label-selector.js'
 import { type Family, modelOf, revisionReports, revisionsOf } from './model-reading.js'
+import { isEnding, isReady } from './pod-reading.js'
 import { revisionApi } from './revision-api.js'
 
 export interface KsvcStore extends ModelStore {
@@ -47,10 +48,10 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
     return model
   }
 
-  /** Only a pod that runs and does not answer leaves its cause to the events. */
+  /** Where a pod is not ready, part of the cause is in the events: a probe that fails, a pull secret that does not exist. */
   async function explained (family: Family, signal: AbortSignal): Promise<Model> {
     const model = modelOf(family)
-    if (model.status.ready || model.status.replicas === 0) return model
+    if (model.status.ready || family.pods.every(pod => isEnding(pod) || isReady(pod))) return model
     try {
       return modelOf(family, await view.warnings(family, signal))
     } catch (error) {

@@ -61,6 +61,7 @@ export interface Container {
   readonly env?: readonly Env[]
   readonly resources?: { readonly requests?: Amounts, readonly limits?: Amounts }
   readonly securityContext?: unknown
+  readonly readinessProbe?: { readonly httpGet?: { readonly path?: string }, readonly exec?: unknown, readonly grpc?: unknown }
 }
 
 /** Quantities: numbers are allowed beside text. */

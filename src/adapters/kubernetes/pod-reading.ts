@@ -1,5 +1,5 @@
 import type { EventReport, PodReport } from '../../domain/models/model-runtime.js'
-import { type Family } from './model-reading.js'
+import type { Family } from './model-reading.js'
 import { type ContainerStatus, type KubeEvent, type Pod, REVISION_LABEL } from './kube-objects.js'
 
 /** Knative's own container beside the model's. */
