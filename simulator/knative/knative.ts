@@ -4,9 +4,9 @@ import { RevisionRun } from './revision.js'
 import { Rollouts } from './rollout.js'
 import { reconcileRoute } from './route.js'
 import { reconcileService } from './service.js'
-import type { Pod } from '../kube/objects.js'
+import type { Pod, ResourceQuota } from '../kube/objects.js'
 import type { PodLogs } from '../kube/pod-log.js'
-import { CONFIGURATIONS, REVISIONS, ROUTES, SERVICES } from '../kube/resources.js'
+import { CONFIGURATIONS, QUOTAS, REVISIONS, ROUTES, SERVICES } from '../kube/resources.js'
 import type { Change } from '../kube/store.js'
 import type { RouteTable } from '../routes.js'
 import type { Revision } from './objects.js'
@@ -42,6 +42,7 @@ export class Knative implements PodLogs {
 
   /** Who watches what: a change of a child is a visit of its parent. */
   #take ({ type, resource, object }: Change): void {
+    if (resource === QUOTAS && type === 'ADDED') this.cluster.store.update(QUOTAS, { ...object as ResourceQuota, status: { hard: (object as ResourceQuota).spec.hard } })
     const { namespace, name, labels = {} } = object.metadata
     if (resource === SERVICES && type !== 'DELETED') this.#services.visit(namespace, name)
     if (resource === CONFIGURATIONS) {

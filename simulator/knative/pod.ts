@@ -1,9 +1,11 @@
 import { Replica } from './backend.js'
 import type { Cluster } from './cluster.js'
 import { condition } from './conditions.js'
-import { containerEnv, podMetadata, podSpec, secretOf, unschedulable } from './pod-spec.js'
+import { containerEnv, podMetadata, podSpec, quantity, unschedulable } from './pod-spec.js'
 import { newPod, podStatus, QUEUE_IMAGE, running, waiting, type PodFacts } from './pod-status.js'
 import type { Revision } from './objects.js'
+import { probePasses } from './probe.js'
+import { pullSecretsOf } from './pull-secrets.js'
 import { digestOf, type Program } from './registry.js'
 import { record, type Happening } from '../kube/events.js'
 import { timestamp, type ContainerState, type Pod } from '../kube/objects.js'
@@ -16,6 +18,8 @@ export interface PodOwner {
   ending (pod: PodRun): void
   gone (pod: PodRun): void
 }
+
+type End = NonNullable<Program['crash']> & { readonly reason?: string }
 
 interface Follower { readonly line: (text: string) => void, readonly ended: () => void }
 
@@ -117,7 +121,12 @@ export class PodRun {
 
   #pull (): void {
     const { namespace } = this.#pod.metadata
-    const program = this.cluster.registry.pull(this.image, secretOf(this.cluster.store, this.revision))
+    const { valid, missing } = pullSecretsOf(this.cluster.store, this.revision, this.image)
+    if (missing.length > 0) {
+      this.#event('Warning', 'FailedToRetrieveImagePullSecret',
+        `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`)
+    }
+    const program = this.cluster.registry.pull(this.image, valid)
     if ('error' in program) return this.#pullFailed(program.error)
     this.#event('Normal', 'Pulled', `Container image "${this.image}" already present on machine`, 'kubelet', 'user-container')
     const env = containerEnv(this.cluster.store, this.revision)
@@ -134,6 +143,10 @@ export class PodRun {
       this.#unhealthy()
       return this.#crash(program.crash)
     }
+    const limit = this.revision.spec.containers[0]?.resources?.limits?.['memory']
+    if (program.memoryBytes !== undefined && limit !== undefined && quantity(limit) < program.memoryBytes) {
+      return this.#crash({ exitCode: 137, reason: 'OOMKilled', log: 'loading\n' })
+    }
     this.#log = undefined
     this.#print(`starting ${this.image} in ${namespace}/${this.name}\n`)
     this.#step(0.45, () => {
@@ -146,7 +159,13 @@ export class PodRun {
     const port = Number(env['PORT'])
     if (program.port !== undefined && program.port !== port) return this.#unhealthy() // it listens, but not where it is asked
     if (program.startMs !== undefined) this.#unhealthy()
-    this.#after(program.startMs ?? 0.05 * this.cluster.timing.podStartMs, () => {
+    this.#after(program.startMs ?? 0.05 * this.cluster.timing.podStartMs, () => { void this.#probe(program, env, port) })
+  }
+
+  async #probe (program: Program, env: Readonly<Record<string, string>>, port: number): Promise<void> {
+    const probe = this.revision.spec.containers[0]?.readinessProbe?.['httpGet'] as { path?: string } | undefined
+    if (probe !== undefined && !await probePasses(program.listen(env), probe.path ?? '/')) return this.#unhealthy()
+    this.#after(0, () => {
       this.#print(`listening on port ${port}\n`)
       this.#replica = new Replica(this.name, program.listen(env))
       this.#set({ queue: { ...this.#facts.queue, ready: true } })
@@ -179,9 +198,10 @@ export class PodRun {
   }
 
   /** Exits, is restarted at once, then with a back-off that doubles. */
-  #crash ({ exitCode, log }: NonNullable<Program['crash']>): void {
+  #crash (end: End): void {
+    const { exitCode, log, reason = 'Error' } = end
     const { user, restarts } = this.#facts
-    const terminated: ContainerState = { terminated: { exitCode, reason: 'Error', message: log, startedAt: timestamp(), finishedAt: timestamp() } }
+    const terminated: ContainerState = { terminated: { exitCode, reason, message: log, startedAt: timestamp(), finishedAt: timestamp() } }
     const first = user.state.terminated === undefined && user.state.waiting?.reason !== 'CrashLoopBackOff'
     const count = first ? 0 : restarts + 1
     this.#previousLog = first ? undefined : log
@@ -189,7 +209,7 @@ export class PodRun {
     this.#endLog()
     const last = first ? {} : user.state.terminated !== undefined ? user.state : terminated
     this.#set({ phase: 'Running', sandbox: true, restarts: count, user: { state: terminated, last, ready: false }, queue: { state: running(), ready: false } })
-    if (first) return this.#step(1, () => this.#crash({ exitCode, log }))
+    if (first) return this.#step(1, () => this.#crash(end))
     const { uid, namespace } = this.#pod.metadata
     const factor = Math.min(2 ** (count - 1), BACK_OFF_MAX)
     const pod = `${this.name}_${namespace}(${uid})`
@@ -198,7 +218,7 @@ export class PodRun {
       const delay = factor === BACK_OFF_MAX ? '5m0s' : goSeconds(10 * factor)
       const state = waiting('CrashLoopBackOff', `back-off ${delay} restarting failed container=user-container pod=${pod}`)
       this.#set({ user: { state, last: terminated, ready: false } })
-      this.#after(this.cluster.timing.backOffMs * factor, () => this.#crash({ exitCode, log }))
+      this.#after(this.cluster.timing.backOffMs * factor, () => this.#crash(end))
     })
   }
 
