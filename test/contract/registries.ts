@@ -10,8 +10,7 @@ export function registriesContract (t: Test, world: World): void {
   const registry = image.split('/', 1)[0] ?? ''
   const options = { skip: privateImage === undefined && 'no registry with a password: PRIVATE_REGISTRY is not set' }
 
-  async function pullSecret (t: Test, word: string, password: string): Promise<string> {
-    const name = newName(t, world, word)
+  async function pullSecret (t: Test, name: string, password: string): Promise<string> {
     const config = { auths: { [registry]: { username: user, password, auth: Buffer.from(`${user}:${password}`).toString('base64') } } }
     const secret = {
       apiVersion: 'v1', kind: 'Secret', metadata: { name }, type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': JSON.stringify(config) }
@@ -31,7 +30,7 @@ export function registriesContract (t: Test, world: World): void {
   }
 
   t.test('with the right pull secret the model is deployed and scores', options, async t => {
-    const [name, secret] = [newName(t, world, 'private'), await pullSecret(t, 'right', password)]
+    const [name, secret] = [newName(t, world, 'private'), await pullSecret(t, newName(t, world, 'right'), password)]
     const { status, body } = await ask(world, 'POST', '/models?wait=90', { name, image, imagePullSecrets: [secret] })
     t.equal(status, 201, JSON.stringify(body))
     const csv = await sample()
@@ -43,7 +42,7 @@ export function registriesContract (t: Test, world: World): void {
   })
 
   t.test('a pull secret that the registry refuses is named, with who can act', options, async t => {
-    const secret = await pullSecret(t, 'wrong', 'not-the-password')
+    const secret = await pullSecret(t, newName(t, world, 'wrong'), 'not-the-password')
     const { detail, remedy, explanation } = await refusal(t, { imagePullSecrets: [secret] })
     t.equal(detail, `the registry refuses pull secret "${secret}" for image ${image}: it does not exist, or its credentials are wrong`)
     t.match(remedy, `ask the platform engineer to check that pull secret "${secret}" exists in the models' namespace and holds valid credentials for ${registry}`)
@@ -57,14 +56,23 @@ export function registriesContract (t: Test, world: World): void {
     t.match(await refusal(t, byDigest), { detail: /and pull secret "it-never-was" does not exist$/, explanation: { owner: 'platform engineer' } })
   })
 
+  t.test('a pull secret that is created late lets the model be deployed again', options, async t => {
+    const [name, secret] = [newName(t, world, 'late'), newName(t, world, 'late')]
+    const wanted = { image, imagePullSecrets: [secret] }
+    t.equal((await ask(world, 'PUT', `/models/${name}?wait=60`, wanted)).status, 422)
+    await pullSecret(t, secret, password)
+    const { status, body } = await ask(world, 'PUT', `/models/${name}?wait=90&redeploy=true`, wanted)
+    t.equal(status, 200, JSON.stringify(body))
+  })
+
   t.test('an image that the registry does not have is not found', options, async t => {
-    const secret = await pullSecret(t, 'found', password)
+    const secret = await pullSecret(t, newName(t, world, 'found'), password)
     const absent = image.replace(/:1\.0.*$/, ':9.9')
     t.match(await refusal(t, { image: absent, imagePullSecrets: [secret] }), { detail: `image not found: ${absent}`, explanation: { owner: 'you' } })
   })
 
   t.test('the service\'s default pull secrets are put into models that name none, and only there', options, async t => {
-    const secret = await pullSecret(t, 'default', password)
+    const secret = await pullSecret(t, newName(t, world, 'default'), password)
     const withDefault = { ...world, service: await world.serviceWith(t, { IMAGE_PULL_SECRETS: `${secret}` }) }
     const name = newName(t, world, 'default')
     const { status, body } = await ask(withDefault, 'PUT', `/models/${name}?wait=90`, { image })

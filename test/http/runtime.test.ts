@@ -71,7 +71,7 @@ t.test('a crash loop shows in pods, log, previous log and events', async t => {
   t.equal((await logs(app)).text, `${CRASH_LOG}\n`)
   t.equal((await logs(app, 'previous=true')).text, `${CRASH_LOG}\n`)
   const found = await events(app)
-  t.match(found.find(({ reason }) => reason === 'BackOff'), { type: 'Warning', object: `Pod/${pod?.name}`, message: /^Back-off restarting/, time: /^20/, count: 1 })
+  t.match(found.find(({ reason }) => reason === 'BackOff'), { type: 'Warning', object: `Pod/${pod?.name}`, message: /^Back-off restarting/, time: /^20/, count: Number })
   t.same(found.map(({ time }) => time), found.map(({ time }) => time).sort().reverse(), 'the most recent first')
 })
 

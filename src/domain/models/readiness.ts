@@ -33,7 +33,7 @@ function judged (seen: Observation): Judgement {
   if (isApartFromNewest(seen) && servesAsAsked(seen)) return { phase: 'Ready', explanation: healthyWithout(explanation, seen) }
   const serves = seen.routesReady?.status === 'True' || seen.traffic.length > 0
   const meanwhile = { ...explanation, summary: `${servingRevisions(seen)} goes on serving; ${explanation.summary}` }
-  if (!explanation.needsAction && seen.ready.status !== 'False') return { phase: 'Deploying', explanation: isHeldBack(seen) ? meanwhile : explanation }
+  if (!explanation.needsAction && (seen.ready.status !== 'False' || isStartingAnew(seen))) return { phase: 'Deploying', explanation: isHeldBack(seen) ? meanwhile : explanation }
   return serves
     ? { phase: 'Degraded', explanation: meanwhile }
     : { phase: 'Failed', explanation }
@@ -66,11 +66,14 @@ function unreadyCause (seen: Observation): Explanation {
       needsAction: true
     }
   }
-  if (seen.ready?.status === 'False') {
-    return inClustersWords(seen.ready)
-  }
+  if (seen.ready?.status === 'False' && !isStartingAnew(seen)) return inClustersWords(seen.ready)
   if (revision !== undefined) return nothingToDo(`revision ${revision.name} is starting`)
   return isIngressPending(seen) ? waitsForIngress(seen) : nothingToDo('the cluster is preparing the model')
+}
+
+/** While no revision has ever been ready, the False that the failed ones left stays until the one that starts now is ready. */
+function isStartingAnew (seen: Observation): boolean {
+  return seen.ready?.reason === 'RevisionMissing' && unreadyRevision(seen)?.conditions['Ready']?.status === 'Unknown'
 }
 
 /** Recorded as "Ingress has not yet been reconciled."; with other ingresses "Waiting for load balancer to be ready". */

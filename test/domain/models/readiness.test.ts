@@ -174,6 +174,17 @@ const cases: ReadonlyArray<{ it: string, seen: Observation, to: string }> = [
     },
     to: 'Deploying platform engineer: the model is ready, but the cluster\'s ingress has not taken up its address yet: Ingress has not yet been reconciled'
   },
+  {
+    it: 'starts its second revision after the first one failed',
+    seen: {
+      ...starting,
+      ready: noneReady,
+      routesReady: noneReady,
+      latestCreatedRevision: 'm-00002',
+      revisions: [...unable('401 Unauthorized'), revision(2, { Ready: is('Unknown', 'Deploying') })]
+    },
+    to: 'Deploying nobody: revision m-00002 is starting'
+  },
   { it: 'wakes', seen: { ...serving, pods: [pod({ ready: false, containers: [] })] }, to: 'Ready nobody: wakes: a pod is starting, and what is scored meanwhile waits for it' },
   {
     it: 'is Ready to the cluster while its only pod crashes again and again',
