@@ -45,6 +45,8 @@ export interface Simulator {
   refuse (rule?: Refusal): void
   /** Requests to the Kubernetes API so far, oldest first. */
   readonly requests: ReadonlyArray<{ readonly method: string, readonly path: string }>
+  /** Followed logs that are open. */
+  followedLogs (): number
 }
 
 /** Starts API server and gateway on 127.0.0.1; all state is in memory and ends with `close`. */
@@ -74,6 +76,7 @@ export async function startSimulator (options: SimulatorOptions = {}): Promise<S
     apiUrl,
     gatewayUrl,
     requests,
+    followedLogs: () => knative.followedLogs,
     kubeconfig: () => kubeconfig(apiUrl, namespace),
     expireWatches: () => watches.expire(),
     silenceWatches: on => watches.silence(on),

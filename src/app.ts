@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import type { Config } from './config.js'
+import { secretNames, type Config } from './config.js'
+import type { ModelRuntime } from './domain/models/model-runtime.js'
 import type { ModelStore } from './domain/models/model-store.js'
 import { imageAllowList } from './domain/models/spec-rules.js'
 import type { Scorer } from './domain/scoring/scorer.js'
@@ -13,6 +14,7 @@ import { revisionRoutes } from './http/revisions.routes.js'
 import { openapi } from './http/openapi.js'
 import { operationsRoutes } from './http/operations.routes.js'
 import { Problem, sendNotFound, sendProblem } from './http/problem.js'
+import { runtimeRoutes } from './http/runtime.routes.js'
 import { scoringRoutes } from './http/scoring.routes.js'
 import { trafficRoutes } from './http/traffic.routes.js'
 import { discardRest } from './http/upload.js'
@@ -30,6 +32,7 @@ function requestId ({ headers }: { readonly headers: Readonly<Record<string, str
 /** What the service needs of the world. */
 export interface Ports {
   readonly models: ModelStore
+  readonly runtime: ModelRuntime
   readonly scorer: Scorer
   /** Why the cluster can't be relied on now; undefined: it can. */
   readonly clusterNotReady: () => string | undefined
@@ -39,6 +42,8 @@ export interface Ports {
 /** Where the service is in its life; `shutdown.ts` moves it. */
 export interface Lifecycle {
   stopping: boolean
+  /** Aborted when stopping begins, for what would never end by itself. */
+  readonly closing: AbortController
   /** Aborted when what still runs has to end. */
   readonly abandon: AbortController
 }
@@ -84,9 +89,11 @@ export async function buildApp (
   })
   const abandon = lifecycle.abandon.signal
   const allowList = imageAllowList(config.IMAGE_ALLOW_LIST)
-  await app.register(modelRoutes, { models: ports.models, allowList, abandon })
+  const pullSecrets = secretNames(config.IMAGE_PULL_SECRETS)
+  await app.register(modelRoutes, { models: ports.models, allowList, pullSecrets, abandon })
   await app.register(revisionRoutes, { models: ports.models, allowList, abandon })
   await app.register(trafficRoutes, { models: ports.models, abandon })
+  await app.register(runtimeRoutes, { models: ports.models, runtime: ports.runtime, closing: lifecycle.closing.signal })
   await app.register(scoringRoutes, {
     models: ports.models,
     scorer: ports.scorer,

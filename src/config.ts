@@ -5,6 +5,9 @@ import { Value } from 'typebox/value'
 
 const bytes = (fallback: number) => Type.Integer({ minimum: 1, default: fallback })
 
+/** The name of a Kubernetes object. */
+const SECRET = '[a-z0-9]([-.a-z0-9]*[a-z0-9])?'
+
 /** What the environment may say. Names carry their unit. */
 const Environment = Type.Object({
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080 }),
@@ -21,6 +24,8 @@ const Environment = Type.Object({
   AUTH_MODE: Type.Union([Type.Literal('none')]),
   /** Comma separated patterns with `*`; no default: `*` allows all and has to be said. */
   IMAGE_ALLOW_LIST: Type.String({ minLength: 1 }),
+  /** Comma separated names of secrets in NAMESPACE, for models that name none. */
+  IMAGE_PULL_SECRETS: Type.Optional(Type.String({ pattern: `^ *${SECRET}( *, *${SECRET})* *$` })),
   MAX_UPLOAD_BYTES: bytes(1024 ** 3),
   /** How long an upload may stand still. */
   UPLOAD_IDLE_SECONDS: Type.Integer({ minimum: 1, default: 60 }),
@@ -59,11 +64,16 @@ export function readConfig (env: NodeJS.ProcessEnv): Config {
   return Object.freeze({ ...config, DATA_PATH: config.DATA_PATH ?? (config.SCORING_GATEWAY_URL === undefined ? 'revision' : 'route') })
 }
 
+export function secretNames (text = ''): string[] {
+  return text.split(',').map(name => name.trim()).filter(name => name !== '')
+}
+
 /** What is allowed, where the schema's own words would not tell. */
 const ALLOWED: Readonly<Record<string, string>> = {
   AUTH_MODE: 'must be none (no login: whoever reaches the service may do everything)',
   DATA_PATH: 'must be revision or route',
   IMAGE_ALLOW_LIST: 'must list the images that may be deployed, e.g. registry.example.com/models/*; * allows all',
+  IMAGE_PULL_SECRETS: 'must be names of secrets, separated by commas',
   LOG_LEVEL: 'must be trace, debug, info, warn, error, fatal or silent',
   NAMESPACE: 'must be a namespace\'s name',
   SCORING_GATEWAY_URL: 'must be an http or https URL without a path'

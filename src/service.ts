@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { openConnection } from './adapters/kubernetes/connection.js'
 import { openKsvcStore } from './adapters/kubernetes/ksvc-store.js'
+import { openModelRuntime } from './adapters/kubernetes/model-runtime.js'
 import { Pools } from './adapters/scr/pools.js'
 import { ScrScorer } from './adapters/scr/scr-scorer.js'
 import { buildApp, type Lifecycle } from './app.js'
@@ -20,9 +21,10 @@ export async function openService (config: Config, log: FastifyBaseLogger): Prom
   const connection = await openConnection({ kubeconfigFile: config.KUBECONFIG, onCall: metrics.clusterCalled })
   const models = openKsvcStore(connection, { namespace: config.NAMESPACE, log })
   const pools = new Pools({ connections: config.MAX_CONCURRENCY, gatewayUrl: config.SCORING_GATEWAY_URL })
-  const lifecycle: Lifecycle = { stopping: false, abandon: new AbortController() }
+  const lifecycle: Lifecycle = { stopping: false, closing: new AbortController(), abandon: new AbortController() }
   const app = await buildApp(config, {
     models,
+    runtime: openModelRuntime(connection, models.view, config.NAMESPACE),
     scorer: new ScrScorer(pools, metrics.modelCalled),
     cacheAgeMs: () => models.ageMs(),
     clusterNotReady: () => models.isFresh() ? undefined : 'the watch on the cluster is not in sync'

@@ -5,12 +5,20 @@ import { openTestService } from './support/service.js'
 
 // The contract on a real cluster. Only this file reads KUBECONFIG: one that happens to lie in a shell must not be enough.
 const { KUBECONFIG: kubeconfig, SCORING_GATEWAY_URL: gatewayUrl, IMAGE_PREFIX: imagePrefix = 'dev.local' } = process.env
+// A registry that asks for a password and has sr_hmeq_logreg:1.0, as the cluster's nodes call it.
+const { PRIVATE_REGISTRY: registry, PRIVATE_REGISTRY_USER: user = '', PRIVATE_REGISTRY_PASSWORD: password = '' } = process.env
 
 if (!kubeconfig || !gatewayUrl) {
   t.bailout('test:e2e needs KUBECONFIG (a file) and SCORING_GATEWAY_URL (the cluster\'s ingress, e.g. http://127.0.0.1:8080); IMAGE_PREFIX says where the demo images are (dev.local)')
 } else {
   t.test(`the cluster behind ${gatewayUrl} keeps the contract`, async t => {
     const { url } = await openTestService(t, { kubeconfig, gatewayUrl }, { DATA_PATH: 'route' })
-    contract(t, { service: url, kube: new Kube(kubeconfig), imagePrefix })
+    contract(t, {
+      service: url,
+      kube: new Kube(kubeconfig),
+      imagePrefix,
+      serviceWith: async (t, env) => (await openTestService(t, { kubeconfig, gatewayUrl }, { DATA_PATH: 'route', ...env })).url,
+      privateImage: registry ? { image: `${registry}/sr_hmeq_logreg:1.0`, user, password } : undefined
+    })
   })
 }

@@ -4,9 +4,9 @@ import { RevisionRun } from './revision.js'
 import { Rollouts } from './rollout.js'
 import { reconcileRoute } from './route.js'
 import { reconcileService } from './service.js'
-import type { Pod } from '../kube/objects.js'
+import type { Pod, ResourceQuota } from '../kube/objects.js'
 import type { PodLogs } from '../kube/pod-log.js'
-import { CONFIGURATIONS, REVISIONS, ROUTES, SERVICES } from '../kube/resources.js'
+import { CONFIGURATIONS, QUOTAS, REVISIONS, ROUTES, SERVICES } from '../kube/resources.js'
 import type { Change } from '../kube/store.js'
 import type { RouteTable } from '../routes.js'
 import type { Revision } from './objects.js'
@@ -18,6 +18,8 @@ export class Knative implements PodLogs {
   readonly #configurations: Controller
   readonly #routes: Controller
   readonly #rollouts: Rollouts
+  /** Log requests with follow that are open. */
+  followedLogs = 0
 
   constructor (readonly cluster: Cluster, readonly table: RouteTable) {
     const { reconcileMs, scaleTickMs } = cluster.timing
@@ -40,6 +42,7 @@ export class Knative implements PodLogs {
 
   /** Who watches what: a change of a child is a visit of its parent. */
   #take ({ type, resource, object }: Change): void {
+    if (resource === QUOTAS && type === 'ADDED') this.cluster.store.update(QUOTAS, { ...object as ResourceQuota, status: { hard: (object as ResourceQuota).spec.hard } })
     const { namespace, name, labels = {} } = object.metadata
     if (resource === SERVICES && type !== 'DELETED') this.#services.visit(namespace, name)
     if (resource === CONFIGURATIONS) {
@@ -84,8 +87,20 @@ export class Knative implements PodLogs {
     return container === 'queue-proxy' ? undefined : this.#find(pod)?.pod.log(true)
   }
 
-  follow (pod: Pod, _container: string, _line: (text: string) => void, ended: () => void): () => void {
-    return this.#find(pod)?.pod.onEnd(ended) ?? (() => {})
+  follow (pod: Pod, container: string, line: (text: string) => void, ended: () => void): () => void {
+    const run = this.#find(pod)?.pod
+    const isModel = container !== 'queue-proxy'
+    const { terminated, waiting } = run?.user.state ?? {}
+    if (run === undefined || (isModel && (terminated !== undefined || waiting?.reason === 'CrashLoopBackOff'))) {
+      ended()
+      return () => {}
+    }
+    const leave = run.follow({ line: isModel ? line : () => {}, ended })
+    this.followedLogs++
+    return () => {
+      this.followedLogs--
+      leave()
+    }
   }
 
   #find ({ metadata: { namespace, name, labels = {} } }: Pod) {

@@ -80,10 +80,6 @@ export function containerEnv (store: Store, revision: Revision): Env | { error: 
   return { ...env, ...knativeEnv(revision) }
 }
 
-/** Whether some pull secret of the revision exists. Its content is not looked at. */
-export const secretOf = (store: Store, { metadata: { namespace }, spec }: Revision): boolean =>
-  (spec.imagePullSecrets ?? []).some(({ name }) => store.get(SECRETS, namespace, name) !== undefined)
-
 /** The scheduler's words for a pod that fits on no node. */
 export function unschedulable ({ containers }: RevisionSpec): string | undefined {
   const asked = (what: 'cpu' | 'memory') => containers.reduce((sum, container) => sum + request(container, what), 0)
@@ -100,7 +96,7 @@ const UNITS: Readonly<Record<string, number>> = {
   m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40
 }
 
-function quantity (text: string): number {
+export function quantity (text: string): number {
   const [, number = '0', unit = ''] = /^([+-]?[0-9.]+(?:[eE][+-]?\d+)?)([A-Za-z]*)$/.exec(text) ?? []
   return Number(number) * (UNITS[unit] ?? 1)
 }

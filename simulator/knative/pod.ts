@@ -1,9 +1,11 @@
 import { Replica } from './backend.js'
 import type { Cluster } from './cluster.js'
 import { condition } from './conditions.js'
-import { containerEnv, podMetadata, podSpec, secretOf, unschedulable } from './pod-spec.js'
+import { containerEnv, podMetadata, podSpec, quantity, unschedulable } from './pod-spec.js'
 import { newPod, podStatus, QUEUE_IMAGE, running, waiting, type PodFacts } from './pod-status.js'
 import type { Revision } from './objects.js'
+import { probePasses } from './probe.js'
+import { pullSecretsOf } from './pull-secrets.js'
 import { digestOf, type Program } from './registry.js'
 import { record, type Happening } from '../kube/events.js'
 import { timestamp, type ContainerState, type Pod } from '../kube/objects.js'
@@ -17,6 +19,10 @@ export interface PodOwner {
   gone (pod: PodRun): void
 }
 
+type End = NonNullable<Program['crash']> & { readonly reason?: string }
+
+interface Follower { readonly line: (text: string) => void, readonly ended: () => void }
+
 const BACK_OFF_MAX = 32
 
 /** One pod from its creation to its end: what scheduler, kubelet and queue-proxy do, as the recordings show it. */
@@ -28,7 +34,7 @@ export class PodRun {
   #replica: Replica | undefined
   #previousLog: string | undefined
   #log: string | undefined
-  readonly #followers = new Set<() => void>()
+  readonly #followers = new Set<Follower>()
 
   constructor (readonly cluster: Cluster, readonly revision: Revision, readonly image: string, readonly owner: PodOwner) {
     const metadata = podMetadata(revision)
@@ -47,9 +53,21 @@ export class PodRun {
 
   log (previous: boolean): string | undefined { return previous ? this.#previousLog : this.#log }
 
-  onEnd (listener: () => void): () => void {
-    this.#followers.add(listener)
-    return () => { this.#followers.delete(listener) }
+  /** What the container prints from now on, until it ends. */
+  follow (follower: Follower): () => void {
+    this.#followers.add(follower)
+    return () => { this.#followers.delete(follower) }
+  }
+
+  #print (text: string): void {
+    this.#log = (this.#log ?? '') + text
+    for (const { line } of this.#followers) line(text)
+  }
+
+  /** The log of a container that ended goes no further. */
+  #endLog (): void {
+    for (const { ended } of this.#followers) ended()
+    this.#followers.clear()
   }
 
   /** Drains and goes. With grace 0 the process is gone at once. */
@@ -82,7 +100,7 @@ export class PodRun {
   #remove (): void {
     this.#ended = true
     this.owner.ending(this)
-    for (const follower of this.#followers) follower()
+    this.#endLog()
     this.cluster.store.remove(PODS, this.#pod.metadata.namespace, this.name)
     this.owner.gone(this)
   }
@@ -103,7 +121,12 @@ export class PodRun {
 
   #pull (): void {
     const { namespace } = this.#pod.metadata
-    const program = this.cluster.registry.pull(this.image, secretOf(this.cluster.store, this.revision))
+    const { valid, missing } = pullSecretsOf(this.cluster.store, this.revision, this.image)
+    if (missing.length > 0) {
+      this.#event('Warning', 'FailedToRetrieveImagePullSecret',
+        `Unable to retrieve some image pull secrets (${missing.join(', ')}); attempting to pull the image may not succeed.`)
+    }
+    const program = this.cluster.registry.pull(this.image, valid)
     if ('error' in program) return this.#pullFailed(program.error)
     this.#event('Normal', 'Pulled', `Container image "${this.image}" already present on machine`, 'kubelet', 'user-container')
     const env = containerEnv(this.cluster.store, this.revision)
@@ -120,7 +143,12 @@ export class PodRun {
       this.#unhealthy()
       return this.#crash(program.crash)
     }
-    this.#log = `starting ${this.image} in ${namespace}/${this.name}\n`
+    const limit = this.revision.spec.containers[0]?.resources?.limits?.['memory']
+    if (program.memoryBytes !== undefined && limit !== undefined && quantity(limit) < program.memoryBytes) {
+      return this.#crash({ exitCode: 137, reason: 'OOMKilled', log: 'loading\n' })
+    }
+    this.#log = undefined
+    this.#print(`starting ${this.image} in ${namespace}/${this.name}\n`)
     this.#step(0.45, () => {
       this.#set({ phase: 'Running', sandbox: true, user: { ...this.#facts.user, state: running(), ready: true }, queue: { state: running(), ready: false } })
       this.#start(program, env)
@@ -131,8 +159,14 @@ export class PodRun {
     const port = Number(env['PORT'])
     if (program.port !== undefined && program.port !== port) return this.#unhealthy() // it listens, but not where it is asked
     if (program.startMs !== undefined) this.#unhealthy()
-    this.#after(program.startMs ?? 0.05 * this.cluster.timing.podStartMs, () => {
-      this.#log += `listening on port ${port}\n`
+    this.#after(program.startMs ?? 0.05 * this.cluster.timing.podStartMs, () => { void this.#probe(program, env, port) })
+  }
+
+  async #probe (program: Program, env: Readonly<Record<string, string>>, port: number): Promise<void> {
+    const probe = this.revision.spec.containers[0]?.readinessProbe?.['httpGet'] as { path?: string } | undefined
+    if (probe !== undefined && !await probePasses(program.listen(env), probe.path ?? '/')) return this.#unhealthy()
+    this.#after(0, () => {
+      this.#print(`listening on port ${port}\n`)
       this.#replica = new Replica(this.name, program.listen(env))
       this.#set({ queue: { ...this.#facts.queue, ready: true } })
       this.owner.ready(this, this.#replica)
@@ -164,16 +198,18 @@ export class PodRun {
   }
 
   /** Exits, is restarted at once, then with a back-off that doubles. */
-  #crash ({ exitCode, log }: NonNullable<Program['crash']>): void {
+  #crash (end: End): void {
+    const { exitCode, log, reason = 'Error' } = end
     const { user, restarts } = this.#facts
-    const terminated: ContainerState = { terminated: { exitCode, reason: 'Error', message: log, startedAt: timestamp(), finishedAt: timestamp() } }
+    const terminated: ContainerState = { terminated: { exitCode, reason, message: log, startedAt: timestamp(), finishedAt: timestamp() } }
     const first = user.state.terminated === undefined && user.state.waiting?.reason !== 'CrashLoopBackOff'
     const count = first ? 0 : restarts + 1
     this.#previousLog = first ? undefined : log
     this.#log = log
+    this.#endLog()
     const last = first ? {} : user.state.terminated !== undefined ? user.state : terminated
     this.#set({ phase: 'Running', sandbox: true, restarts: count, user: { state: terminated, last, ready: false }, queue: { state: running(), ready: false } })
-    if (first) return this.#step(1, () => this.#crash({ exitCode, log }))
+    if (first) return this.#step(1, () => this.#crash(end))
     const { uid, namespace } = this.#pod.metadata
     const factor = Math.min(2 ** (count - 1), BACK_OFF_MAX)
     const pod = `${this.name}_${namespace}(${uid})`
@@ -182,7 +218,7 @@ export class PodRun {
       const delay = factor === BACK_OFF_MAX ? '5m0s' : goSeconds(10 * factor)
       const state = waiting('CrashLoopBackOff', `back-off ${delay} restarting failed container=user-container pod=${pod}`)
       this.#set({ user: { state, last: terminated, ready: false } })
-      this.#after(this.cluster.timing.backOffMs * factor, () => this.#crash({ exitCode, log }))
+      this.#after(this.cluster.timing.backOffMs * factor, () => this.#crash(end))
     })
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import { CRASH_EXIT_CODE, CRASH_LOG, SLOW_START_MS } from '../scr/faults.js'
+import { CRASH_EXIT_CODE, CRASH_LOG, HUNGRY_BYTES, OTHER_PORT, SLOW_START_MS } from '../scr/faults.js'
 import { demoImage } from '../scr/images.js'
 import { scrListener } from '../scr/scr-server.js'
 
@@ -12,6 +12,8 @@ export interface Program {
   readonly port: number | undefined
   /** undefined: it starts as fast as the cluster can */
   readonly startMs: number | undefined
+  /** what it needs to start; with a lower limit the system ends it */
+  readonly memoryBytes: number | undefined
   /** it ends by itself, having printed this */
   readonly crash: { readonly exitCode: number, readonly log: string } | undefined
   readonly listen: (env: Env) => RequestListener
@@ -49,18 +51,19 @@ export class Registry {
 
   #status (image: string, hasSecret: boolean): 'found' | 'denied' | 'missing' {
     if (image in this.programs) return 'found'
-    const demo = demoImage(image)
+    const demo = demoImage(tagged(image))
     if (demo === undefined || demo.fault === 'missing') return 'missing'
     return demo.fault === 'denied' && !hasSecret ? 'denied' : 'found'
   }
 
   #program (image: string): Program {
     const own = this.programs[image]
-    if (own !== undefined) return { port: undefined, startMs: undefined, crash: undefined, listen: () => own }
-    const demo = demoImage(image)
+    if (own !== undefined) return { port: undefined, startMs: undefined, memoryBytes: undefined, crash: undefined, listen: () => own }
+    const demo = demoImage(tagged(image))
     if (demo === undefined) throw new Error(`no such image: ${image}`)
     return {
-      port: 8080,
+      port: demo.fault === 'otherport' ? OTHER_PORT : undefined,
+      memoryBytes: demo.fault === 'hungry' ? HUNGRY_BYTES : undefined,
       startMs: demo.fault === 'slowstart' ? this.slowStartMs ?? SLOW_START_MS : undefined,
       crash: demo.fault === 'crash' ? { exitCode: CRASH_EXIT_CODE, log: `${CRASH_LOG}\n` } : undefined,
       listen: env => scrListener(demo, env)
@@ -73,6 +76,9 @@ export function digestOf (image: string): string {
   const { host, path } = parse(image)
   return `${host}/${path}@sha256:${createHash('sha256').update(image).digest('hex')}`
 }
+
+/** `name:tag@digest` names the image of the tag. */
+const tagged = (image: string): string => image.replace(/(:[^@/]+)@.*$/, '$1')
 
 /** Docker's defaults: no host means Docker Hub, no tag means latest. */
 function parse (image: string): { host: string, path: string, tag: string } {

@@ -5,7 +5,9 @@ import type { Cluster } from './cluster.js'
 import { condition } from './conditions.js'
 import type { Revision } from './objects.js'
 import { PodRun, type PodOwner } from './pod.js'
-import { replicaSetName, secretOf } from './pod-spec.js'
+import { podSpec, replicaSetName } from './pod-spec.js'
+import { pullSecretsOf } from './pull-secrets.js'
+import { quotaExceeded } from './quota.js'
 import { DEPLOYING, HEALTHY, NEW_REVISION, NO_TRAFFIC, overdue, QUEUED, revisionStatus, type RevisionFacts } from './revision-status.js'
 import { record, type Subject } from '../kube/events.js'
 import type { Condition } from '../kube/objects.js'
@@ -101,7 +103,7 @@ export class RevisionRun implements PodOwner {
 
   #resolve (): void {
     const { registry, store, timing } = this.cluster
-    const answer = registry.resolve(this.#image, secretOf(store, this.revision))
+    const answer = registry.resolve(this.#image, pullSecretsOf(store, this.revision, this.#image).valid)
     if ('error' in answer) {
       this.#event('Warning', 'InternalError', answer.error)
       return this.#tell({ healthy: condition('ContainerHealthy', 'False', 'ContainerMissing', answer.error) })
@@ -140,11 +142,23 @@ export class RevisionRun implements PodOwner {
     record(store, about('Deployment', `${name}-deployment`), { type: 'Normal', reason: 'ScalingReplicaSet', message, component: 'deployment-controller' })
     for (const pod of living.slice(wanted)) pod.end()
     for (let i = living.length; i < wanted; i++) {
+      const refused = quotaExceeded(this.cluster, namespace, podSpec(this.revision, this.#image))
+      if (refused !== undefined) return this.#refusePod(set, refused, wanted)
       const pod = new PodRun(this.cluster, this.revision, this.#image, this)
       this.#pods.push(pod)
       const created = { type: 'Normal', reason: 'SuccessfulCreate', message: `Created pod: ${pod.name}`, component: 'replicaset-controller' } as const
       record(store, about('ReplicaSet', set), created)
     }
+  }
+
+  /** The ReplicaSet tries again by and by. */
+  #refusePod (set: string, why: string, wanted: number): void {
+    const { namespace, uid } = this.revision.metadata
+    const message = `pods "${set}-${Math.random().toString(36).slice(2, 7)}" is forbidden: ${why}`
+    const about = { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: set, namespace, uid } }
+    record(this.cluster.store, about, { type: 'Warning', reason: 'FailedCreate', message: `Error creating: ${message}`, component: 'replicaset-controller' })
+    if (!this.#everReady) this.#tell({ resources: condition('ResourcesAvailable', 'False', 'FailedCreate', message) })
+    this.#after(1_000, () => this.#fill(this.#facts.desired ?? wanted))
   }
 
   #tell (news: Partial<RevisionFacts>): void {

@@ -11,6 +11,9 @@ const CERTIFICATE = condition('CertificateProvisioned', 'True', 'TLSNotEnabled',
 const NOT_CONFIGURED: Condition = condition('IngressReady', 'Unknown', 'IngressNotConfigured', 'Ingress has not yet been reconciled.')
 const IN_ROLLOUT: Condition = condition('IngressReady', 'Unknown', 'RolloutInProgress', 'A gradual rollout of the latest revision(s) is in progress.')
 
+/** With one of these another ingress is to take up the route, and here there is none. */
+const INGRESS_CLASSES = ['networking.knative.dev/ingress-class', 'networking.knative.dev/ingress.class']
+
 /**
  * Resolves the traffic of a route. A target that is not ready, or is not there, holds the whole old routing (recorded: nothing changes for
  * the caller); otherwise the ingress gets the new one and serves it a moment later.
@@ -24,7 +27,8 @@ export function reconcileRoute (cluster: Cluster, routes: RouteTable, rollouts: 
   const traffic = rollouts.spread(route, resolved.traffic).map(target => withUrl(target, `${name}.${namespace}.${cluster.domain}`))
   labelRevisions(cluster, namespace, name, traffic)
   const served = routes.serves(namespace, name, traffic)
-  if (!served) {
+  const isOurs = !INGRESS_CLASSES.some(key => route.metadata.annotations?.[key] !== undefined)
+  if (!served && isOurs) {
     cluster.clock.after(cluster.timing.ingressMs, () => {
       if (cluster.store.get(ROUTES, namespace, name)?.metadata.uid !== route.metadata.uid) return
       routes.program(namespace, name, traffic)

@@ -48,6 +48,11 @@ export interface Secret extends KubeObject {
   readonly type?: string
 }
 
+export interface ResourceQuota extends KubeObject {
+  readonly spec: { readonly hard: Readonly<Record<string, string>> }
+  readonly status?: { readonly hard: Readonly<Record<string, string>> }
+}
+
 export interface KubeEvent extends KubeObject {
   readonly involvedObject: { readonly kind: string, readonly name: string, readonly uid: string }
   readonly reason: string

@@ -1,4 +1,4 @@
-import type { KubeEvent, KubeObject, Pod, Secret } from './objects.js'
+import type { KubeEvent, KubeObject, Pod, ResourceQuota, Secret } from './objects.js'
 import type { Configuration, Ksvc, Revision, Route } from '../knative/objects.js'
 
 /** A kind of object this API serves. The type parameter says what its objects look like. */
@@ -40,7 +40,11 @@ export const SECRETS: Resource<Secret> = {
   group: '', kind: 'Secret', plural: 'secrets', singular: 'secret', verbs: ALL
 }
 
-export const RESOURCES: readonly Resource[] = [SERVICES, CONFIGURATIONS, ROUTES, REVISIONS, PODS, EVENTS, SECRETS]
+export const QUOTAS: Resource<ResourceQuota> = {
+  group: '', kind: 'ResourceQuota', plural: 'resourcequotas', singular: 'resourcequota', shortNames: ['quota'], verbs: ALL
+}
+
+export const RESOURCES: readonly Resource[] = [SERVICES, CONFIGURATIONS, ROUTES, REVISIONS, PODS, EVENTS, SECRETS, QUOTAS]
 
 export const apiVersionOf = ({ group }: Resource): string => group === '' ? 'v1' : `${group}/v1`
 

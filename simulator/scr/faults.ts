@@ -4,6 +4,10 @@ import type { Fault } from './images.js'
 /** What a `-crash` container prints before it ends. */
 export const CRASH_LOG = 'FATAL: could not load model: SASTKDS2 library not found'
 export const CRASH_EXIT_CODE = 3
+/** What a `-hungry` container takes while it starts. */
+export const HUNGRY_BYTES = 512 * 2 ** 20
+/** Where an `-otherport` container listens, wherever it is asked to. */
+export const OTHER_PORT = 8081
 /** How long a `-slowstart` container runs before it listens: a little more than the 12-15 s of real ones. */
 export const SLOW_START_MS = 20_000
 /** What each answer of a `-slow` container takes. */

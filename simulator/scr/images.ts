@@ -2,7 +2,7 @@ import type { DemoModel } from './model.js'
 import { demoModels } from './models.js'
 
 /** What goes wrong with an image whose tag ends in this word; see faults.ts. */
-export type Fault = 'missing' | 'denied' | 'crash' | 'slowstart' | 'slow' | 'flaky'
+export type Fault = 'missing' | 'denied' | 'crash' | 'hungry' | 'otherport' | 'slowstart' | 'slow' | 'flaky'
 
 export interface DemoImage {
   readonly name: string
@@ -12,7 +12,7 @@ export interface DemoImage {
   readonly model: DemoModel
 }
 
-const reference = /^(?:.*\/)?(?<name>[a-z_]+):(?<tag>[\d.]+)(?:-(?<fault>missing|denied|crash|slowstart|slow|flaky))?$/
+const reference = /^(?:.*\/)?(?<name>[a-z_]+):(?<tag>[\d.]+)(?:-(?<fault>missing|denied|crash|hungry|otherport|slowstart|slow|flaky))?$/
 
 /**
  * The demo image behind a reference, whatever registry precedes it; undefined when no such image exists.

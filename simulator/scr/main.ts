@@ -2,7 +2,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CRASH_EXIT_CODE, CRASH_LOG, SLOW_START_MS } from './faults.js'
+import { CRASH_EXIT_CODE, CRASH_LOG, HUNGRY_BYTES, OTHER_PORT, SLOW_START_MS } from './faults.js'
 import { demoImage } from './images.js'
 import { demoModels } from './models.js'
 import { scrListener } from './scr-server.js'
@@ -26,10 +26,24 @@ if (image === undefined) {
     log(`Loading ${image.name}`)
     await sleep(SLOW_START_MS)
   }
-  server.listen(Number(process.env['PORT'] ?? 8080), () => {
+  if (image.fault === 'hungry') {
+    log(`Loading ${image.name}`)
+    await eat()
+  }
+  server.listen(image.fault === 'otherport' ? OTHER_PORT : Number(process.env['PORT'] ?? 8080), () => {
     const { port } = server.address() as AddressInfo
     log(`Started ${image.name} ${image.tag} on port ${port} in ${process.uptime().toFixed(3)} seconds`)
   })
+}
+
+/** Slowly enough to be seen running. The pages are written, or the system would not count them. */
+async function eat (): Promise<void> {
+  const eaten: Buffer[] = []
+  const bite = 8 * 2 ** 20
+  for (let bytes = 0; bytes < HUNGRY_BYTES; bytes += bite) {
+    eaten.push(Buffer.alloc(bite, 1))
+    await sleep(20)
+  }
 }
 
 function fail (message: string): void {

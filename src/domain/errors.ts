@@ -26,6 +26,7 @@ export type Fault =
   | 'model-failed' // waited for, and it failed for good
   | 'model-not-ready' // nothing of it can serve yet
   | 'revision-not-found'
+  | 'pod-not-found'
   | 'revision-in-use' // routed, the latest, or needed by rollback
   | 'nothing-to-roll-back'
   | 'revision-not-addressable' // exists, but has no address from where this service runs

@@ -36,7 +36,9 @@ const fields = {
   scaling: Type.Partial(Type.Object(scaling, { additionalProperties: false })),
   containerConcurrency: Type.Integer({ description: 'rows that one pod scores at once, 0 to 1000; default 0: no hard limit, scaling.target scales' }),
   timeoutSeconds: Type.Integer({ description: 'the longest a single call may take, 1 to 600 seconds; default 300' }),
-  imagePullSecrets: Type.Array(Type.String(), { description: 'names of secrets in the models\' namespace' }),
+  imagePullSecrets: Type.Array(Type.String(), {
+    description: 'names of secrets in the models\' namespace that the image is pulled with; default: those of the setting IMAGE_PULL_SECRETS; []: none'
+  }),
   rolloutSeconds: Type.Integer({
     description: 'over which Knative moves traffic to a newer latest revision, 0 to 3600; default 0: at once; traffic that is pinned to revisions moves at once'
   }),
@@ -92,7 +94,7 @@ const DesiredRow = Type.Object({
   latest: Type.Boolean(), revision: Type.Optional(Type.String()), percent: Type.Integer(), tag: Type.Optional(Type.String())
 })
 
-const Explanation = Type.Object({
+export const Explanation = Type.Object({
   summary: Type.String(),
   remedy: Type.String(),
   owner: Type.Unsafe<string>({ type: 'string', enum: ['you', 'platform engineer', 'registry owner', 'nobody'], description: 'who can act' }),
@@ -110,7 +112,7 @@ const Status = Type.Object({
   message: Type.Optional(text('Knative\'s own message')),
   explanation: Explanation,
   url: Type.Optional(text('from outside the cluster')),
-  replicas: Type.Integer({ description: 'pods that run; 0 and ready: asleep' }),
+  replicas: Type.Integer({ description: 'pods that take requests; 0 and ready: asleep, or waking' }),
   latestCreatedRevision: Type.Optional(Type.String()),
   latestReadyRevision: Type.Optional(Type.String())
 })

@@ -17,6 +17,8 @@ import { audit, ETag, IfMatch, RETRY_SECONDS, RetryAfter, WRITE_QUERY, Write, wr
 interface ModelRoutes {
   readonly models: ModelStore
   readonly allowList: ImageAllowList
+  /** For models that name none. */
+  readonly pullSecrets: readonly string[]
   /** Fires when waits have to end because the service stops. */
   readonly abandon: AbortSignal
 }
@@ -38,8 +40,8 @@ const Conditions = Type.Object({
   'if-none-match': Type.Optional(Type.String({ description: '*: create only, never replace' }))
 })
 
-export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutes> = async (app, { models, allowList, abandon }) => {
-  const world = { models, allowList }
+export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutes> = async (app, { models, allowList, pullSecrets, abandon }) => {
+  const world = { models, allowList, pullSecrets }
   app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
 
   app.get('/models', {

@@ -3,8 +3,9 @@ import { Type } from 'typebox'
 import { invalidFields } from '../domain/errors.js'
 import { sasStep } from '../domain/scoring/sas-step.js'
 import { callerSignal } from './caller-signal.js'
+import { dialectOf } from './csv-options.js'
 import { problems } from './problem.js'
-import { columnsOf, dialectOf, PinQuery, ScoreOptions } from './score-options.js'
+import { columnsOf, PinQuery, ScoreOptions } from './score-options.js'
 import { Name, routingOf, type ScoringOptions } from './score-request.js'
 
 const Variable = {
@@ -59,7 +60,7 @@ export const signatureRoutes: FastifyPluginAsyncTypebox<ScoringOptions> = async 
     if (format === 'json' && Object.keys(shape).length > 0) {
       throw invalidFields(Object.keys(shape).map(option => ({ field: `query.${option}`, detail: 'is about a CSV', remedy: `leave ${option} out, or ask for format=sas` })))
     }
-    const dialect = dialectOf(shape.delimiter)
+    const dialect = dialectOf(shape.delimiter === undefined ? {} : { delimiter: shape.delimiter })
     const { routes, signature } = await routingOf(options, name, request.query, callerSignal(reply, options.abandon))
     if (format === 'json') return { ...signature, revision: routes.length === 1 ? routes[0]!.target.revision ?? null : null }
     const { onError = 'report', revisionColumn = false } = shape

@@ -1,9 +1,11 @@
 import type { Test } from 'tap'
 import type { World } from '../support/contract.js'
 import { abContract } from './ab.js'
+import { diagnosisContract } from './diagnosis.js'
 import { failuresContract } from './failures.js'
 import { kubernetesContract } from './kubernetes.js'
 import { modelsContract } from './models.js'
+import { registriesContract } from './registries.js'
 import { writersContract } from './writers.js'
 
 /** Each case has names of its own, so several run at once: most of their time is a cluster's. */
@@ -16,5 +18,7 @@ export function contract (t: Test, world: World): void {
   modelsContract(t, world)
   writersContract(t, world)
   failuresContract(t, world)
+  diagnosisContract(t, world)
+  registriesContract(t, world)
   kubernetesContract(t, world)
 }

@@ -13,6 +13,7 @@ export function failuresContract (t: Test, world: World): void {
     const { status } = await modelUntil(world, name, 'is explained', ({ status }) => status.explanation.needsAction)
     t.match(status.explanation.summary, /exit code 3; its log says: FATAL: could not load model: SASTKDS2 library not found/)
     t.equal(status.phase, 'Failed')
+    t.equal(status.replicas, 0, 'a pod that crashes in a loop takes no requests')
     t.equal(conditionOf(await world.kube.ksvc(name), 'Ready'), 'Unknown')
 
     const cured = await ask(world, 'PATCH', `/models/${name}?wait=90`, { image: image('sr_hmeq_logreg:1.0') })

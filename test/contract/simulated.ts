@@ -6,5 +6,11 @@ import { openSimulator, openTestService } from '../support/service.js'
 export async function simulatedWorld (t: Test, dataPath: 'revision' | 'route'): Promise<World> {
   const { cluster } = await openSimulator(t)
   const { url } = await openTestService(t, cluster, { DATA_PATH: dataPath })
-  return { service: url, kube: new Kube(cluster.kubeconfig), imagePrefix: 'registry.demo' }
+  return {
+    service: url,
+    kube: new Kube(cluster.kubeconfig),
+    imagePrefix: 'registry.demo',
+    serviceWith: async (t, env) => (await openTestService(t, cluster, { DATA_PATH: dataPath, ...env })).url,
+    privateImage: { image: 'registry.demo/sr_hmeq_logreg:1.0-denied', user: 'scr', password: 'scr-password' }
+  }
 }

@@ -38,11 +38,17 @@ t.test('the log of a crashed container and of the one before it can be read', as
   t.equal(await log('&previous=true'), `${CRASH_LOG}\n`)
 })
 
-t.test('a pull that needs a secret is refused without one, and passes with one that exists', async t => {
+const dockerConfig = (password: string) => JSON.stringify({ auths: { 'registry.demo': { username: 'scr', password } } })
+
+t.test('a pull that needs a secret is refused without one and with a wrong one, and passes with the right one', async t => {
   const cluster = await startCluster(t)
   await cluster.create('a', { image: `${MODEL}-denied`, spec: { imagePullSecrets: [{ name: 'pull' }] } })
   t.match(told(await failed(cluster, 'a'), 'ConfigurationsReady'), /manifests\/1\.0-denied: unexpected status code 401 Unauthorized \(HEAD responses have no body, use GET for details\)\.$/)
-  await cluster.api('POST', `${CORE}/secrets`, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'pull' }, stringData: { x: 'y' } })
+  const secret = (name: string, password: string) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData: { '.dockerconfigjson': dockerConfig(password) } })
+  await cluster.api('POST', `${CORE}/secrets`, secret('wrong', 'not-the-password'))
+  await cluster.create('b', { image: `${MODEL}-denied`, spec: { imagePullSecrets: [{ name: 'wrong' }] } })
+  t.match(told(await failed(cluster, 'b'), 'ConfigurationsReady'), /401 Unauthorized/)
+  await cluster.api('POST', `${CORE}/secrets`, secret('pull', 'scr-password'))
   await cluster.change('a', read => { read.spec.template.metadata.annotations = { again: 'yes' } })
   t.equal((await cluster.ready('a')).status.latestReadyRevisionName, 'a-00002')
 })
@@ -96,7 +102,7 @@ t.test('slower than the deadline is False, and True when it starts', async t => 
 
 t.test('a program that listens on another port than it is asked to never becomes ready', async t => {
   const cluster = await startCluster(t, { timing: { podStartMs: 100 } })
-  await cluster.create('a', { image: MODEL, container: { ports: [{ containerPort: 9000 }] }, annotations: deadline(1) })
+  await cluster.create('a', { image: `${MODEL}-otherport`, annotations: deadline(1) })
   await failed(cluster, 'a')
   t.match((await cluster.pods('a'))[0]?.status, { phase: 'Running', containerStatuses: [{ name: 'queue-proxy', ready: false }, { name: 'user-container', ready: true }] })
 })

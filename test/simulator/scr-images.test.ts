@@ -10,6 +10,8 @@ const references = {
   'registry.demo/sr_hmeq_logreg:1.0-missing': 'sr_hmeq_logreg 1.0 missing',
   'registry.demo/sr_hmeq_logreg:1.0-denied': 'sr_hmeq_logreg 1.0 denied',
   'registry.demo/sr_hmeq_logreg:1.0-crash': 'sr_hmeq_logreg 1.0 crash',
+  'registry.demo/sr_hmeq_logreg:1.0-hungry': 'sr_hmeq_logreg 1.0 hungry',
+  'registry.demo/sr_hmeq_logreg:1.0-otherport': 'sr_hmeq_logreg 1.0 otherport',
   'registry.demo/sr_hmeq_logreg:1.0-slowstart': 'sr_hmeq_logreg 1.0 slowstart',
   'registry.demo/sr_hmeq_logreg:1.0-slow': 'sr_hmeq_logreg 1.0 slow',
   'registry.demo/sr_hmeq_logreg:1.0-flaky': 'sr_hmeq_logreg 1.0 flaky',

@@ -17,7 +17,13 @@ export interface World {
   readonly kube: Kube
   /** What stands before the demo images' names, e.g. `dev.local`. */
   readonly imagePrefix: string
+  /** Another service on the same cluster, with these settings; ends with the test. @returns its URL */
+  readonly serviceWith: (t: Test, env: Readonly<Record<string, string>>) => Promise<string>
+  /** sr_hmeq_logreg:1.0 in a registry that asks for a password; undefined: there is none, and its cases are skipped. */
+  readonly privateImage: PrivateImage | undefined
 }
+
+export interface PrivateImage { readonly image: string, readonly user: string, readonly password: string }
 
 /** The fields of a model's answer that the suite looks at. */
 export interface ModelAnswer {
@@ -32,6 +38,7 @@ export interface ModelAnswer {
     latestReadyRevision?: string
     explanation: { summary: string, remedy: string, owner: string, needsAction: boolean }
   }
+  imagePullSecrets: string[]
   generation: number
   createdBy: string
 }
@@ -159,12 +166,22 @@ export function conditionOf ({ status }: KubeObject, type: string): string {
 
 /** A ksvc as another tool would write it. */
 export function plainKsvc (
-  name: string, image: string, { annotations = {}, env = [] }: { annotations?: Record<string, string>, env?: object[] } = {}
+  name: string, image: string, { annotations = {}, env = [], template = {}, container = {}, spec = {} }: PlainChange = {}
 ) {
   return {
     apiVersion: 'serving.knative.dev/v1',
     kind: 'Service',
     metadata: { name, namespace: NAMESPACE, annotations },
-    spec: { template: { spec: { containers: [{ image, env }] } } }
+    spec: { template: { metadata: { annotations: template }, spec: { containers: [{ image, env, ...container }], ...spec } } }
   }
+}
+
+interface PlainChange {
+  readonly annotations?: Record<string, string>
+  readonly env?: object[]
+  /** Annotations of the template. */
+  readonly template?: Record<string, string>
+  readonly container?: object
+  /** Of the revision. */
+  readonly spec?: object
 }

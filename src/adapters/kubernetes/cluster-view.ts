@@ -1,3 +1,4 @@
+import { isModelName } from '../../domain/models/names.js'
 import type { Connection } from './connection.js'
 import { asDomainError } from './errors.js'
 import { type KnativeRevision, type Ksvc, type KubeEvent, type KubeObject, type Pod, SERVICE_LABEL } from './kube-objects.js'
@@ -108,6 +109,12 @@ export function clusterView (connection: Connection, { namespace, log, timing, f
     },
     close () { for (const cache of caches) cache.close() }
   }
+}
+
+/** From the cache while it is fresh and has the name, otherwise from the cluster. */
+export async function familyNow (view: ClusterView, name: string, signal: AbortSignal): Promise<Family | undefined> {
+  if (!isModelName(name)) return undefined // it would become another path of the API, for instance with ".."
+  return (view.isFresh() ? view.cached(name) : undefined) ?? await view.read(name, signal)
 }
 
 function grouped<T> (items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

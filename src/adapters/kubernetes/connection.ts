@@ -2,6 +2,7 @@ import {
   type ConfigurationOptions, CoreV1Api, CustomObjectsApi, type HttpLibrary, type RequestContext, ResponseContext, ServerConfiguration,
   createConfiguration, wrapHttpLibrary
 } from '@kubernetes/client-node'
+import type { Readable } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 import { timeLimit } from '../../domain/time-limit.js'
 import { openCredentials } from './credentials.js'
@@ -19,7 +20,7 @@ export interface Connection {
   /** A GET whose JSON comes as the server sent it: the clients' own decoding takes long for large lists and drops unknown fields. */
   getJson (path: string, query: Query, signal: AbortSignal): Promise<unknown>
   /** A GET whose body is read while it arrives: watches and logs. Without a time limit once the answer has begun. */
-  stream (path: string, query: Query, signal: AbortSignal): Promise<AsyncIterable<Buffer>>
+  stream (path: string, query: Query, signal: AbortSignal): Promise<Readable>
   close (): Promise<void>
 }
 
@@ -34,13 +35,16 @@ export interface ConnectionOptions {
 }
 
 const CONNECTIONS_MAX = 32
+/** Watches and logs that are read take a connection each for as long as they go on; calls must not wait for them. */
+const STREAMS_MAX = 128
 
 export async function openConnection ({ kubeconfigFile, onCall = () => {}, callLimitMs = 15_000 }: ConnectionOptions): Promise<Connection> {
   const credentials = openCredentials(kubeconfigFile)
   const tls = await credentials.tls()
-  const dispatcher = new Agent({
-    connections: CONNECTIONS_MAX, pipelining: 1, keepAliveTimeout: 30_000, headersTimeout: 0, bodyTimeout: 0, connect: { ...tls, timeout: 5_000 }
+  const agent = (connections: number) => new Agent({
+    connections, pipelining: 1, keepAliveTimeout: 30_000, headersTimeout: 0, bodyTimeout: 0, connect: { ...tls, timeout: 5_000 }
   })
+  const [calls, streams] = [agent(CONNECTIONS_MAX), agent(STREAMS_MAX)]
 
   /** Sends once more with fresh credentials when those sent are refused: a token rotates before its old file is read again. */
   async function request (call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
@@ -51,8 +55,8 @@ export async function openConnection ({ kubeconfigFile, onCall = () => {}, callL
     return await attempt(call, signal)
   }
 
-  async function attempt ({ method, url, headers = {}, body }: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    return await dispatcher.request({
+  async function attempt ({ method, url, headers = {}, body, isStream = false }: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    return await (isStream ? streams : calls).request({
       origin: url.origin,
       path: url.pathname + url.search,
       method,
@@ -112,16 +116,22 @@ export async function openConnection ({ kubeconfigFile, onCall = () => {}, callL
       const limit = setTimeout(() => begun.abort(new DOMException('no answer in time', 'TimeoutError')), callLimitMs)
       try {
         // Logs are refused when asked for as text/plain.
-        return await call({ method: 'GET', url: urlOf(path, query) }, AbortSignal.any([signal, begun.signal]), async answer => answer.body)
+        return await call({ method: 'GET', url: urlOf(path, query), isStream: true }, AbortSignal.any([signal, begun.signal]), async ({ body }) => body.on('error', () => {})) // an unread body that is aborted must not end the process
       } finally {
         clearTimeout(limit)
       }
     },
-    async close () { await dispatcher.destroy() }
+    async close () { await Promise.all([calls.destroy(), streams.destroy()]) }
   }
 }
 
-interface Call { readonly method: Dispatcher.HttpMethod, readonly url: URL, readonly headers?: Record<string, string>, readonly body?: string }
+interface Call {
+  readonly method: Dispatcher.HttpMethod
+  readonly url: URL
+  readonly headers?: Record<string, string>
+  readonly body?: string
+  readonly isStream?: boolean
+}
 
 function callOf (context: RequestContext): Call {
   const body = context.getBody()

@@ -4,7 +4,8 @@ import { DomainError, invalidFields } from '../../domain/errors.js'
 import type { Model, Revision } from '../../domain/models/model.js'
 import type { ModelStore, RevisionReport } from '../../domain/models/model-store.js'
 import { isModelName } from '../../domain/models/names.js'
-import { type ViewOptions, clusterView } from './cluster-view.js'
+import { changesOf } from './changes.js'
+import { type ClusterView, type ViewOptions, clusterView, familyNow } from './cluster-view.js'
 import type { Connection } from './connection.js'
 import { Conflict, type Written, ksvcApi } from './ksvc-api.js'
 import { changedKsvc, mustMatch, neededRevisions } from './ksvc-change.js'
@@ -12,9 +13,12 @@ import { createdBy, isSameTemplate, newKsvc, requestedBy } from './ksvc-spec.js'
 import type { Ksvc } from './kube-objects.js'
 import { labelSelector } from './label-selector.js'
 import { type Family, modelOf, revisionReports, revisionsOf } from './model-reading.js'
+import { isEnding, isReady } from './pod-reading.js'
 import { revisionApi } from './revision-api.js'
 
 export interface KsvcStore extends ModelStore {
+  /** What it reads from, for who reads other things of the same models. */
+  readonly view: ClusterView
   /** The caches have been filled once; before, reads go to the cluster. */
   readonly synced: Promise<void>
   /** Since the cluster was last heard of, for readiness and metrics. */
@@ -44,16 +48,10 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
     return model
   }
 
-  /** From the cache while it is fresh and has the name, otherwise from the cluster. */
-  async function familyNow (name: string, signal: AbortSignal): Promise<Family | undefined> {
-    if (!isModelName(name)) return undefined // it would become another path of the API, for instance with ".."
-    return (view.isFresh() ? view.cached(name) : undefined) ?? await view.read(name, signal)
-  }
-
-  /** Only a pod that runs and does not answer leaves its cause to the events. */
+  /** Where a pod is not ready, part of the cause is in the events: a probe that fails, a pull secret that does not exist. */
   async function explained (family: Family, signal: AbortSignal): Promise<Model> {
     const model = modelOf(family)
-    if (model.status.ready || model.status.replicas === 0) return model
+    if (model.status.ready || family.pods.every(pod => isEnding(pod) || isReady(pod))) return model
     try {
       return modelOf(family, await view.warnings(family, signal))
     } catch (error) {
@@ -81,6 +79,7 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
   }
 
   return {
+    view,
     synced: view.synced,
     ageMs: view.ageMs,
     isFresh: view.isFresh,
@@ -106,7 +105,7 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
     },
 
     async get (name, signal) {
-      const family = await familyNow(name, signal)
+      const family = await familyNow(view, name, signal)
       if (family === undefined) throw notFound(name)
       return await explained(family, signal)
     },
@@ -144,11 +143,11 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
     },
 
     async * follow (name, generation, signal) {
-      const changes = signalled(view.onChange, name, signal)
+      const changes = changesOf(view.onChange, name, signal)
       try {
         while (true) {
           signal.throwIfAborted()
-          const family = await familyNow(name, signal)
+          const family = await familyNow(view, name, signal)
           const model = family === undefined ? undefined : await explained(family, signal)
           if (model === undefined || model.generation >= generation) yield model
           await changes.next()
@@ -159,7 +158,7 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
     },
 
     async revisions (name, signal) {
-      const family = await familyNow(name, signal)
+      const family = await familyNow(view, name, signal)
       if (family === undefined) throw notFound(name)
       const events = await view.warnings(family, signal)
       return { model: modelOf(family, events), revisions: revisionReports(family, events) }
@@ -172,7 +171,7 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
     },
 
     async revisionsOf (name, signal) {
-      const family = await familyNow(name, signal)
+      const family = await familyNow(view, name, signal)
       if (family === undefined) throw notFound(name)
       const model = family.ksvc === view.cached(name)?.ksvc ? cachedModel(family) : modelOf(family)
       return { model, revisions: revisionsOf(family) }
@@ -210,28 +209,4 @@ function nameIn (token: string): string {
   const name = Buffer.from(token, 'base64url').toString()
   if (isModelName(name)) return name
   throw invalidFields([{ field: 'query.continue', detail: 'is not a token of an earlier page', remedy: 'start again without continue' }])
-}
-
-/** Changes of one model as a pull: `next` resolves when there was one since the last time, and rejects with the signal's reason. */
-function signalled (onChange: (listener: (model: string) => void) => () => void, name: string, signal: AbortSignal) {
-  let changed = false
-  let wake = () => {}
-  const stop = onChange(model => {
-    if (model !== name) return
-    changed = true
-    wake()
-  })
-  const abort = () => { wake() }
-  signal.addEventListener('abort', abort)
-  return {
-    async next () {
-      if (!changed && !signal.aborted) await new Promise<void>(resolve => { wake = resolve })
-      signal.throwIfAborted()
-      changed = false
-    },
-    end () {
-      stop()
-      signal.removeEventListener('abort', abort)
-    }
-  }
 }

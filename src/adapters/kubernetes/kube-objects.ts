@@ -61,6 +61,7 @@ export interface Container {
   readonly env?: readonly Env[]
   readonly resources?: { readonly requests?: Amounts, readonly limits?: Amounts }
   readonly securityContext?: unknown
+  readonly readinessProbe?: { readonly httpGet?: { readonly path?: string }, readonly exec?: unknown, readonly grpc?: unknown }
 }
 
 /** Quantities: numbers are allowed beside text. */
@@ -82,8 +83,10 @@ export interface KnativeRevision extends KubeObject {
 }
 
 export interface Pod extends KubeObject {
+  readonly spec?: { readonly containers?: readonly Container[] }
   readonly status?: {
     readonly phase?: string
+    readonly startTime?: string
     readonly conditions?: readonly KubeCondition[]
     readonly containerStatuses?: readonly ContainerStatus[]
   }
@@ -108,6 +111,12 @@ export interface KubeEvent extends KubeObject {
   readonly type?: string
   readonly reason?: string
   readonly message?: string
+  readonly count?: number | null
+  /** Who reports by the newer API leaves the older fields null. */
+  readonly series?: { readonly count?: number, readonly lastObservedTime?: string } | null
+  readonly firstTimestamp?: string | null
+  readonly lastTimestamp?: string | null
+  readonly eventTime?: string | null
 }
 
 export const SERVICE_LABEL = 'serving.knative.dev/service'

@@ -4,9 +4,8 @@ import type { RevisionReport } from '../../domain/models/model-store.js'
 import { revisionExplanation, statusOf } from '../../domain/models/readiness.js'
 import { historyIn } from '../../domain/revisions/traffic-history.js'
 import { CREATED_BY, REQUESTED_BY, TRAFFIC_HISTORY, desiredOf, modelContainer, revisionOf, specOf, trafficOf, versionOf } from './ksvc-reading.js'
-import {
-  type ContainerStatus, type KnativeRevision, type Ksvc, type KubeCondition, type KubeEvent, type Pod, REVISION_LABEL
-} from './kube-objects.js'
+import type { ContainerStatus, KnativeRevision, Ksvc, KubeCondition, KubeEvent, Pod } from './kube-objects.js'
+import { isEnding, isReady, revisionOfPod } from './pod-reading.js'
 
 /** A ksvc and what belongs to it, as they were at about the same moment. */
 export interface Family {
@@ -44,8 +43,8 @@ export function revisionReports (family: Family, events: readonly KubeEvent[]): 
 }
 
 export function revisionsOf ({ revisions, pods }: Family): Revision[] {
-  const counted = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(observedPod)
-  return revisions.map(revision => revisionOf(revision, counted.filter(pod => pod.revision === revision.metadata.name && pod.running).length))
+  const ready = pods.filter(isReady).map(revisionOfPod)
+  return revisions.map(revision => revisionOf(revision, ready.filter(name => name === revision.metadata.name).length))
 }
 
 export function observationOf ({ ksvc, revisions, pods }: Family, events: readonly KubeEvent[]): Observation {
@@ -64,9 +63,8 @@ export function observationOf ({ ksvc, revisions, pods }: Family, events: readon
     traffic: trafficOf(ksvc),
     desired: desiredOf(ksvc),
     port: modelContainer(spec.template.spec).ports?.[0]?.containerPort ?? 8080,
-    hasPullSecret: (spec.template.spec.imagePullSecrets ?? []).length > 0,
     revisions: revisions.map(observedRevision),
-    pods: pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(observedPod),
+    pods: pods.filter(pod => !isEnding(pod)).map(observedPod),
     events: events.map(({ involvedObject, reason = '', message = '' }) => ({ about: involvedObject.name ?? '', reason, message }))
   }
 }
@@ -80,15 +78,26 @@ function latestCreatedRevision ({ metadata, spec: { template }, status = {} }: K
 }
 
 function observedRevision ({ metadata, spec, status }: KnativeRevision): ObservedRevision {
-  return { name: metadata.name, image: modelContainer(spec).image ?? '', conditions: conditionsOf(status?.conditions) }
+  const { image = '', resources, readinessProbe: { httpGet, exec, grpc } = {} } = modelContainer(spec)
+  const probe = httpGet !== undefined ? `GET ${httpGet.path ?? '/'}` : exec !== undefined ? 'a command' : grpc !== undefined ? 'a gRPC call' : undefined
+  return {
+    name: metadata.name,
+    image,
+    pullSecrets: (spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []),
+    memoryLimit: resources?.limits?.['memory']?.toString(),
+    probe,
+    conditions: conditionsOf(status?.conditions)
+  }
 }
 
-function observedPod ({ metadata, status = {} }: Pod): ObservedPod {
+function observedPod (pod: Pod): ObservedPod {
+  const { metadata, status = {} } = pod
   const scheduled = status.conditions?.find(({ type }) => type === 'PodScheduled')
   return {
     name: metadata.name,
-    revision: metadata.labels?.[REVISION_LABEL] ?? '',
+    revision: revisionOfPod(pod),
     running: status.phase === 'Running',
+    ready: isReady(pod),
     unschedulable: scheduled?.status === 'False' ? scheduled.message ?? scheduled.reason ?? '' : undefined,
     containers: (status.containerStatuses ?? []).map(observedContainer)
   }

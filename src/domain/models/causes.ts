@@ -1,19 +1,21 @@
 import type { Explanation } from './model.js'
 import type { Condition, Observation, ObservedContainer, ObservedPod, ObservedRevision } from './observation.js'
+import { imageCause, missingSecrets } from './image-causes.js'
+import { forPlatform, forYou, oneLine, tellingLine } from './wording.js'
 
 /**
  * Why a revision is not ready, from its own conditions and its pods: the model's conditions say only "waiting" for up to ten minutes.
  * Undefined: nothing is wrong that can be seen.
  */
 export function causeOf (revision: ObservedRevision, seen: Observation): Explanation | undefined {
-  const { pods, events, port, hasPullSecret } = seen
+  const { pods, events, port } = seen
   const own = pods.filter(pod => pod.revision === revision.name)
   const failed = ['ContainerHealthy', 'ResourcesAvailable', 'Ready']
     .flatMap(type => revision.conditions[type] ?? [])
     .find(({ status, reason }) => status === 'False' && reason !== '')
-  return first(own, pod => podCause(pod, revision, hasPullSecret)) ??
-    (failed === undefined ? undefined : conditionCause(failed, revision, own, seen)) ??
-    first(own, pod => probeCause(pod, port, events.some(({ about, reason }) => about === pod.name && reason === 'Unhealthy')))
+  return first(own, pod => podCause(pod, revision, seen)) ??
+    (failed === undefined ? undefined : conditionCause(failed, revision, own, port)) ??
+    first(own, pod => probeCause(pod, revision, port, events.some(({ about, reason }) => about === pod.name && reason === 'Unhealthy')))
 }
 
 function first<T> (items: readonly T[], find: (item: T) => Explanation | undefined): Explanation | undefined {
@@ -24,152 +26,101 @@ function first<T> (items: readonly T[], find: (item: T) => Explanation | undefin
   return undefined
 }
 
-function conditionCause (
-  { reason, message }: Condition, revision: ObservedRevision, pods: readonly ObservedPod[], { port, hasPullSecret }: Observation
-): Explanation {
-  if (reason === 'ContainerMissing') return imageCause(revision.image, message, hasPullSecret)
+function conditionCause ({ reason, message }: Condition, revision: ObservedRevision, pods: readonly ObservedPod[], port: number): Explanation {
+  if (reason === 'ContainerMissing') return imageCause(revision, message, [])
   if (reason === 'Unschedulable') return unschedulable(message)
   if (reason === 'CreateContainerConfigError') return configuration(message)
   if (reason === 'FailedCreate') return notCreated(message)
-  if (reason.startsWith('ExitCode')) return crash(reason.slice('ExitCode'.length), message.replace(/^Container failed with:\s*/, ''))
-  if (reason === 'ProgressDeadlineExceeded' && pods.length > 0) {
-    return {
-      summary: `revision ${revision.name} did not answer on port ${port} within the time allowed for its start`,
-      remedy: `check that the container listens on port ${port} (field port) and read its log; if it only needs longer, it still becomes ready by itself`,
-      owner: 'you',
-      needsAction: true
-    }
+  if (reason.startsWith('ExitCode')) {
+    const log = message.replace(/^Container failed with:\s*/, '')
+    return crash(reason.slice('ExitCode'.length), log, revision, !pods.some(({ ready }) => ready)) // it can stay so when the pod answers again
   }
-  return {
-    summary: `revision ${revision.name} failed: ${oneLine(message) || reason}`,
-    remedy: 'correct the model by PUT or PATCH, or show this message to the platform engineer',
-    owner: 'you',
-    needsAction: true
+  if (reason === 'ProgressDeadlineExceeded') {
+    return forYou(
+      `revision ${revision.name} did not become ready within the time allowed for its start: ${unanswered(revision, port)}`,
+      `${probeRemedy(revision, port)}; if it only needs longer, it still becomes ready by itself`)
   }
+  return forYou(`revision ${revision.name} failed: ${oneLine(message) || reason}`,
+    'correct the model by PUT or PATCH, or show this message to the platform engineer')
 }
 
 /** The states of containers that tell a cause; the first one counts. */
-function podCause (pod: ObservedPod, { image }: ObservedRevision, hasPullSecret: boolean): Explanation | undefined {
+function podCause (pod: ObservedPod, revision: ObservedRevision, { events }: Observation): Explanation | undefined {
+  if (pod.ready) return undefined
   if (pod.unschedulable !== undefined) return unschedulable(pod.unschedulable)
-  return first(pod.containers, container => containerCause(container, image, hasPullSecret))
+  return first(pod.containers, container => containerCause(container, revision, missingSecrets(pod.name, events)))
 }
 
-function containerCause ({ waiting, ended, restarts, ready }: ObservedContainer, image: string, hasPullSecret: boolean): Explanation | undefined {
+function containerCause (
+  { waiting, ended, restarts, ready }: ObservedContainer, revision: ObservedRevision, missing: readonly string[]
+): Explanation | undefined {
   switch (waiting?.reason) {
     case 'ErrImagePull': case 'ImagePullBackOff': case 'InvalidImageName': case 'ErrImageNeverPull':
-      return imageCause(image, waiting.message, hasPullSecret)
+      return imageCause(revision, waiting.message, missing)
     case 'CreateContainerConfigError':
       return configuration(waiting.message)
     case 'RunContainerError': case 'CreateContainerError':
-      return {
-        summary: `the container can't be started: ${oneLine(waiting.message)}`,
-        remedy: 'check the entry point of the image, and publish it again under a new tag',
-        owner: 'you',
-        needsAction: true
-      }
+      return forYou(`the container can't be started: ${oneLine(waiting.message)}`, 'check the entry point of the image, and publish it again under a new tag')
   }
   if (ended === undefined || ready || ended.reason === 'Completed') return undefined
   if (ended.reason === 'OOMKilled') {
-    return {
-      summary: 'the container needed more memory than its limit and was ended by the system (OOMKilled)',
-      remedy: 'raise resources.limits.memory',
-      owner: 'you',
-      needsAction: true
-    }
+    const limit = revision.memoryLimit === undefined ? 'than its node has left' : `than its limit of ${revision.memoryLimit}`
+    return forYou(`the container needed more memory ${limit} and was ended by the system (OOMKilled)`, 'raise resources.limits.memory')
   }
-  return crash(String(ended.exitCode), ended.log, restarts > 0)
+  return crash(String(ended.exitCode), ended.log, revision, restarts > 0)
 }
 
 /** Slow starts look the same as a wrong port: nothing needs to be done before the deadline has passed. */
-function probeCause (pod: ObservedPod, port: number, unhealthy: boolean): Explanation | undefined {
+function probeCause (pod: ObservedPod, revision: ObservedRevision, port: number, unhealthy: boolean): Explanation | undefined {
   if (!pod.running || !unhealthy || pod.containers.every(({ ready }) => ready)) return undefined
   return {
-    summary: `the container runs but does not answer on port ${port} yet (its readiness probe fails)`,
-    remedy: `wait while it starts; if it stays so, check that it listens on port ${port} (field port) and read its log`,
+    summary: `the container runs, but ${unanswered(revision, port)}`,
+    remedy: `wait while it starts; if it stays so, ${probeRemedy(revision, port)}`,
     owner: 'you',
     needsAction: false
   }
 }
 
-function imageCause (image: string, message: string, hasPullSecret: boolean): Explanation {
-  if (/\b(401|403)\b|unauthorized|forbidden|denied|authorization failed/i.test(message)) {
-    return hasPullSecret
-      ? {
-          summary: `the registry refuses the pull secret for image ${image}`,
-          remedy: 'check that the secrets in imagePullSecrets exist in the models\' namespace and hold valid credentials for this registry',
-          owner: 'you',
-          needsAction: true
-        }
-      : {
-          summary: `the registry wants credentials for image ${image}`,
-          remedy: 'name a pull secret in imagePullSecrets; the platform engineer can create one',
-          owner: 'you',
-          needsAction: true
-        }
-  }
-  if (/\b404\b|not found|NotFound|MANIFEST_UNKNOWN|NAME_UNKNOWN|no such manifest/.test(message) && !/no such host/.test(message)) {
-    return { summary: `image not found: ${image}`, remedy: 'check its name and tag, or publish it', owner: 'you', needsAction: true }
-  }
-  if (/no such host|name resolution|connection refused|timeout|timed out|x509|certificate|unreachable|\b5\d\d\b/i.test(message)) {
-    return {
-      summary: `the registry of image ${image} can't be reached: ${lastPart(message)}`,
-      remedy: 'check the host name in image; if it is right, ask the registry\'s owner',
-      owner: 'registry owner',
-      needsAction: true
-    }
-  }
-  return { summary: `image ${image} can't be pulled: ${lastPart(message)}`, remedy: 'check the image reference', owner: 'you', needsAction: true }
+function unanswered ({ probe }: ObservedRevision, port: number): string {
+  return probe === undefined ? `nothing answers on port ${port}` : `its readiness probe fails (${probe} on port ${port})`
+}
+
+function probeRemedy ({ probe }: ObservedRevision, port: number): string {
+  return probe === undefined
+    ? `check that the container listens on port ${port} (field port), and read its log`
+    : 'correct the readiness probe with the tool that has set it, and read the container\'s log'
 }
 
 function unschedulable (message: string): Explanation {
-  return {
-    summary: `no node has room for the model: ${oneLine(message)}`,
-    remedy: 'lower resources.requests, or ask the platform engineer for more capacity',
-    owner: 'platform engineer',
-    needsAction: true
-  }
+  return forPlatform(`no node has room for the model: ${oneLine(message)}`, 'lower resources.requests, or ask the platform engineer for more capacity')
 }
 
 function configuration (message: string): Explanation {
-  return {
-    summary: `the container's environment can't be made: ${oneLine(message)}`,
-    remedy: 'check the names and keys of the secrets in env; they must exist in the models\' namespace',
-    owner: 'you',
-    needsAction: true
-  }
+  return forYou(`the container's environment can't be made: ${oneLine(message)}`,
+    'check the names and keys of the secrets in env; they must exist in the models\' namespace')
 }
 
 function notCreated (message: string): Explanation {
-  const quota = /exceeded quota/.test(message)
-  return {
-    summary: quota ? `the quota of the namespace is used up: ${oneLine(message)}` : `no pod can be made: ${oneLine(message)}`,
-    remedy: quota ? 'lower resources.requests, delete models that are not used, or ask the platform engineer for more' : 'ask the platform engineer',
-    owner: 'platform engineer',
-    needsAction: true
-  }
+  return /exceeded quota/.test(message)
+    ? forPlatform(`the quota of the namespace is used up: ${oneLine(message)}`,
+      'lower resources.requests, delete models that are not used, or ask the platform engineer for more')
+    : forPlatform(`no pod can be made: ${oneLine(message)}`, 'ask the platform engineer')
 }
 
-function crash (exitCode: string, log: string, again = true): Explanation {
+/** 128 + 9: what the system ended; once the pod is gone, nothing tells for what. */
+const KILLED = '137'
+
+function crash (exitCode: string, log: string, { conditions }: ObservedRevision, again: boolean): Explanation {
   const line = tellingLine(log)
+  const said = line === '' ? '' : `; its log says: ${line}`
+  const start = conditions['Ready']?.status === 'True' ? '' : ' at its start'
+  const killed = exitCode === KILLED ? ' (killed, mostly for more memory than its limit)' : ''
   return {
-    summary: `the container ${again ? 'keeps ending' : 'ended'} at its start with exit code ${exitCode}${line === '' ? '' : `; its log says: ${line}`}`,
-    remedy: 'read the whole log, correct env, appPath or the image, and deploy again',
+    summary: `the container ${again ? 'keeps ending' : 'ended'}${start} with exit code ${exitCode}${killed}${said}`,
+    remedy: exitCode === KILLED
+      ? 'raise resources.limits.memory, or read the whole log'
+      : 'read the whole log, correct env, appPath or the image, and deploy again',
     owner: 'you',
     needsAction: again
   }
-}
-
-/** The last line that speaks of a failure; standard output and error arrive in no certain order. */
-function tellingLine (log: string): string {
-  const lines = log.split('\n').map(line => line.trim()).filter(line => line !== '')
-  return (lines.findLast(line => /error|fatal|exception|fail|denied/i.test(line)) ?? lines.at(-1) ?? '').slice(0, 300)
-}
-
-/** Of "a: b: c" the innermost reasons, which name what went wrong. */
-function lastPart (message: string): string {
-  return oneLine(message).split(/: (?=\S)/).slice(-3).join(': ').slice(-300)
-}
-
-function oneLine (message: string): string {
-  return message.replaceAll(/\s+/g, ' ').trim().replace(/\.+$/, '')
 }

@@ -55,7 +55,7 @@ export interface Scaling {
 
 /**
  * `Ready`: serves what was asked for (asleep at zero is Ready); `Deploying`: still progressing; `Degraded`: an earlier revision
- * serves while the one asked for failed or is not ready; `Failed`: nothing serves; `Deleting`.
+ * serves while the one asked for failed or is not ready, or every pod of what serves fails; `Failed`: nothing serves; `Deleting`.
  */
 export type Phase = 'Ready' | 'Deploying' | 'Degraded' | 'Failed' | 'Deleting'
 
@@ -77,7 +77,7 @@ export interface ModelStatus {
   readonly explanation: Explanation
   /** From outside the cluster. */
   readonly url?: string
-  /** Pods that run and are not ending; 0 and Ready means asleep. */
+  /** Pods that take requests: ready and not ending. */
   readonly replicas: number
   readonly latestCreatedRevision?: string
   readonly latestReadyRevision?: string
@@ -123,7 +123,7 @@ export interface Revision {
   /** Rows that one pod is meant to score at once: more than that, and the platform adds pods. */
   readonly rowsPerPod: number
   readonly timeoutSeconds: number
-  /** Pods that run and are not ending. */
+  /** Pods that take requests: ready and not ending. */
   readonly replicas: number
   /** Of the revision's own service, reachable inside the cluster only. */
   readonly innerUrl: string

@@ -16,7 +16,6 @@ export interface Observation {
   readonly traffic: readonly TrafficTarget[]
   readonly desired: readonly DesiredTarget[]
   readonly port: number
-  readonly hasPullSecret: boolean
   readonly revisions: readonly ObservedRevision[]
   /** Those that are not ending. */
   readonly pods: readonly ObservedPod[]
@@ -32,6 +31,12 @@ export interface Condition {
 export interface ObservedRevision {
   readonly name: string
   readonly image: string
+  /** Names of the secrets that its image is pulled with. */
+  readonly pullSecrets: readonly string[]
+  /** Of a pod's memory, as Kubernetes has it. */
+  readonly memoryLimit: string | undefined
+  /** What has to answer before it counts as ready, where somebody has said it, e.g. `GET /health`; undefined: the port has to. */
+  readonly probe: string | undefined
   /** By type: Ready, ContainerHealthy, ResourcesAvailable, Active. */
   readonly conditions: Readonly<Record<string, Condition>>
 }
@@ -40,6 +45,8 @@ export interface ObservedPod {
   readonly name: string
   readonly revision: string
   readonly running: boolean
+  /** Takes requests. */
+  readonly ready: boolean
   /** Why no node takes it; undefined once it has one. */
   readonly unschedulable: string | undefined
   readonly containers: readonly ObservedContainer[]

@@ -1,7 +1,7 @@
 import { causeOf } from './causes.js'
 import type { Explanation, Model, ModelStatus, Phase } from './model.js'
-import type { DesiredTarget, TrafficTarget } from '../revisions/traffic.js'
 import type { Condition, Observation, ObservedRevision } from './observation.js'
+import { isHeldBack, servesAsAsked, servingRevisions, servingShares } from './observed-traffic.js'
 
 /** What is to be told of a model. Never Ready while the status speaks of an older spec, or while other traffic is served than asked for. */
 export function statusOf (seen: Observation): ModelStatus {
@@ -13,7 +13,7 @@ export function statusOf (seen: Observation): ModelStatus {
     ...optional('message', seen.ready?.message),
     explanation,
     ...optional('url', seen.url),
-    replicas: seen.pods.filter(({ running }) => running).length,
+    replicas: readyPods(seen),
     ...optional('latestCreatedRevision', seen.latestCreatedRevision),
     ...optional('latestReadyRevision', seen.latestReadyRevision)
   }
@@ -26,17 +26,30 @@ function judged (seen: Observation): Judgement {
   if (seen.observedGeneration !== seen.generation || seen.ready === undefined) {
     return { phase: 'Deploying', explanation: nothingToDo('the cluster has not taken up the last change yet') }
   }
-  if (seen.ready.status === 'True') return servesAsAsked(seen) ? { phase: 'Ready', explanation: healthy(seen) } : trafficMoving(seen)
+  if (seen.ready.status === 'True') return servesAsAsked(seen) ? serving(seen) : trafficMoving(seen)
   if (seen.ready.reason === 'RolloutInProgress') return trafficMoving(seen)
 
   const explanation = unreadyCause(seen)
   if (isApartFromNewest(seen) && servesAsAsked(seen)) return { phase: 'Ready', explanation: healthyWithout(explanation, seen) }
   const serves = seen.routesReady?.status === 'True' || seen.traffic.length > 0
   const meanwhile = { ...explanation, summary: `${servingRevisions(seen)} goes on serving; ${explanation.summary}` }
-  if (!explanation.needsAction && seen.ready.status !== 'False') return { phase: 'Deploying', explanation: isHeldBack(seen) ? meanwhile : explanation }
+  if (!explanation.needsAction && (seen.ready.status !== 'False' || isStartingAnew(seen))) return { phase: 'Deploying', explanation: isHeldBack(seen) ? meanwhile : explanation }
   return serves
     ? { phase: 'Degraded', explanation: meanwhile }
     : { phase: 'Failed', explanation }
+}
+
+/** The cluster says Ready also of a model that sleeps, wakes, or whose pods have all begun to fail since. */
+function serving (seen: Observation): Judgement {
+  const failing = readyPods(seen) > 0 ? undefined : routedCause(seen)
+  return failing === undefined
+    ? { phase: 'Ready', explanation: healthy(seen) }
+    : { phase: 'Degraded', explanation: { ...failing, summary: `no pod is ready to score: ${failing.summary}` } }
+}
+
+function routedCause (seen: Observation): Explanation | undefined {
+  const routed = seen.revisions.filter(({ name }) => seen.traffic.some(row => row.revision === name && row.percent > 0))
+  return routed.map(revision => causeOf(revision, seen)).find(cause => cause?.needsAction === true)
 }
 
 /** Ready=False without a cause that can be seen is told in the cluster's words. */
@@ -53,16 +66,35 @@ function unreadyCause (seen: Observation): Explanation {
       needsAction: true
     }
   }
-  if (seen.ready?.status === 'False') {
-    return inClustersWords(seen.ready)
+  if (seen.ready?.status === 'False' && !isStartingAnew(seen)) return inClustersWords(seen.ready)
+  if (revision !== undefined) return nothingToDo(`revision ${revision.name} is starting`)
+  return isIngressPending(seen) ? waitsForIngress(seen) : nothingToDo('the cluster is preparing the model')
+}
+
+/** While no revision has ever been ready, the False that the failed ones left stays until the one that starts now is ready. */
+function isStartingAnew (seen: Observation): boolean {
+  return seen.ready?.reason === 'RevisionMissing' && unreadyRevision(seen)?.conditions['Ready']?.status === 'Unknown'
+}
+
+/** Recorded as "Ingress has not yet been reconciled."; with other ingresses "Waiting for load balancer to be ready". */
+function isIngressPending ({ routesReady }: Observation): boolean {
+  return routesReady?.status === 'Unknown' && (routesReady.reason === 'IngressNotConfigured' || routesReady.reason === 'Uninitialized')
+}
+
+function waitsForIngress ({ routesReady }: Observation): Explanation {
+  return {
+    summary: `the model is ready, but the cluster's ingress has not taken up its address yet: ${(routesReady?.message ?? '').replace(/\.+$/, '')}`,
+    remedy: 'wait a few seconds; if it stays so, ask the platform engineer whether the ingress of the cluster works',
+    owner: 'platform engineer',
+    needsAction: false
   }
-  return nothingToDo(revision === undefined ? 'the cluster is preparing the model' : `revision ${revision.name} is starting`)
 }
 
 /** Why a revision is as it is. */
 export function revisionExplanation (revision: ObservedRevision, replicas: number, seen: Observation): Explanation {
   const ready = revision.conditions['Ready']
-  if (ready?.status === 'True') return healthyOn(replicas)
+  const pods = seen.pods.filter(pod => pod.revision === revision.name).length
+  if (ready?.status === 'True') return healthyOn(replicas, pods)
   const cause = causeOf(revision, seen)
   if (cause !== undefined) return cause
   return ready?.status === 'False' ? inClustersWords(ready) : nothingToDo(`revision ${revision.name} is starting`)
@@ -94,51 +126,27 @@ function healthyWithout ({ summary }: Explanation, seen: Observation): Explanati
   return { ...rest, summary: `${served}; the newest revision gets no traffic and is not ready: ${summary}` }
 }
 
-/** A table takes effect as a whole: until every revision that it names is ready, the one before is in force. */
-function isHeldBack ({ desired, traffic }: Observation): boolean {
-  return traffic.length > 0 && desired.some(row => !row.latest && asksForSomething(row) && !traffic.some(({ revision }) => revision === row.revision))
-}
-
 function trafficMoving (seen: Observation): Judgement {
   return { phase: 'Deploying', explanation: nothingToDo(`traffic is moving: ${servingShares(seen)} until the table asked for is in force`) }
 }
 
-function healthy ({ pods }: Observation): Explanation {
-  return healthyOn(pods.filter(({ running }) => running).length)
+function healthy (seen: Observation): Explanation {
+  return healthyOn(readyPods(seen), seen.pods.length)
 }
 
-function healthyOn (replicas: number): Explanation {
-  return nothingToDo(replicas === 0
-    ? 'asleep: no pod runs while nobody scores; the first call wakes it and takes longer'
-    : `serves as asked for on ${replicas} pod${replicas === 1 ? '' : 's'}`, 'nothing to do')
+function healthyOn (ready: number, pods: number): Explanation {
+  if (ready > 0) return nothingToDo(`serves as asked for on ${ready} pod${ready === 1 ? '' : 's'}`, 'nothing to do')
+  return nothingToDo(pods > 0
+    ? 'wakes: a pod is starting, and what is scored meanwhile waits for it'
+    : 'asleep: no pod runs while nobody scores; the first call wakes it and takes longer', 'nothing to do')
+}
+
+function readyPods ({ pods }: Observation): number {
+  return pods.filter(({ ready }) => ready).length
 }
 
 function nothingToDo (summary: string, remedy = 'wait'): Explanation {
   return { summary, remedy, owner: 'nobody', needsAction: false }
-}
-
-function servingRevisions ({ traffic }: Observation): string {
-  return [...new Set(traffic.filter(({ percent }) => percent > 0).map(({ revision }) => revision))].join(' and ')
-}
-
-function servingShares (seen: Observation): string {
-  const shares = seen.traffic.filter(({ percent }) => percent > 0).map(({ revision, percent }) => `${revision} has ${percent} %`)
-  return shares.length > 1 ? shares.join(', ') : `${servingRevisions(seen) || 'nothing'} serves`
-}
-
-/** A row of 0 % without a tag asks for nothing. A latest row must have reached the newest revision: before, an older one serves it. */
-function servesAsAsked ({ desired, traffic, latestCreatedRevision }: Observation): boolean {
-  const wanted = desired.filter(asksForSomething).map(row => rowText(row, row.latest ? latestCreatedRevision ?? '' : row.revision))
-  const served = traffic.filter(asksForSomething).map(row => rowText(row, row.revision))
-  return wanted.sort().join() === served.sort().join()
-}
-
-function asksForSomething ({ percent, tag }: DesiredTarget | TrafficTarget): boolean {
-  return percent > 0 || tag !== undefined
-}
-
-function rowText ({ percent, tag = '' }: DesiredTarget | TrafficTarget, revision: string): string {
-  return `${revision}=${percent}:${tag}`
 }
 
 function optional<Name extends string> (name: Name, value: string | undefined): { [N in Name]?: string } {

@@ -1,14 +1,19 @@
 import { DomainError, isFault } from '../errors.js'
 import type { ImageAllowList } from './image-allow-list.js'
 import { mergePatch } from './merge-patch.js'
-import type { Model } from './model.js'
+import type { Model, ModelSpec } from './model.js'
 import type { Current, ModelStore, UpdateOptions, WriteOptions } from './model-store.js'
 import type { GivenSpec } from './new-spec.js'
 import { checkName, checkedSpec } from './spec-rules.js'
 import { type Deadline, type Outcome, deadlineIn, onceNameIsFree, untilGone, untilServing } from './wait-for-model.js'
 
 /** What the use cases need; the same for all. */
-export interface Models { readonly models: ModelStore, readonly allowList: ImageAllowList }
+export interface Models {
+  readonly models: ModelStore
+  readonly allowList: ImageAllowList
+  /** For models that name none; an empty list in a model means none. */
+  readonly pullSecrets: readonly string[]
+}
 
 export interface Waiting {
   /** 0..600; 0 does not wait. */
@@ -22,10 +27,11 @@ export interface Created extends Outcome { readonly isNew: boolean }
  * @throws `request-invalid`, `model-exists`, `model-being-deleted`, `model-invalid`, `model-failed`
  */
 export async function createModel (
-  { models, allowList }: Models, name: string, given: GivenSpec, options: WriteOptions & Waiting, signal: AbortSignal
+  world: Models, name: string, given: GivenSpec, options: WriteOptions & Waiting, signal: AbortSignal
 ): Promise<Outcome> {
+  const { models } = world
   const deadline = deadlineIn(options.waitSeconds)
-  const spec = checkedSpec(name, given, allowList)
+  const spec = wholeSpec(world, name, given)
   const model = await onceNameIsFree(models, name, deadline, signal, async () => await models.create(name, spec, options, signal))
   return await served(models, model, options, deadline, signal)
 }
@@ -42,12 +48,12 @@ export interface Preconditions {
 export async function putModel (
   world: Models, name: string, given: GivenSpec, options: UpdateOptions & Waiting & Preconditions, signal: AbortSignal
 ): Promise<Created> {
-  const { models, allowList } = world
+  const { models } = world
   const deadline = deadlineIn(options.waitSeconds)
   checkName(name)
-  const create = async () => ({ model: await models.create(name, checkedSpec(name, given, allowList), options, signal), isNew: true })
+  const create = async () => ({ model: await models.create(name, wholeSpec(world, name, given), options, signal), isNew: true })
   const replace = async () => {
-    const model = await models.update(name, ({ model }) => ({ spec: checkedSpec(name, given, allowList, model.spec) }), options, signal)
+    const model = await models.update(name, ({ model }) => ({ spec: wholeSpec(world, name, given, model.spec) }), options, signal)
     return { model, isNew: false }
   }
   const write = async () => {
@@ -69,9 +75,10 @@ export async function putModel (
 
 /** Applies an RFC 7396 patch to what a client can write. @throws as `putModel`, and `model-not-found` */
 export async function patchModel (
-  { models, allowList }: Models, name: string, patch: object, options: UpdateOptions & Waiting, signal: AbortSignal
+  world: Models, name: string, patch: object, options: UpdateOptions & Waiting, signal: AbortSignal
 ): Promise<Outcome> {
-  const change = ({ model: { spec } }: Current) => ({ spec: checkedSpec(name, mergePatch(spec, patch) as GivenSpec, allowList, spec) })
+  const { models } = world
+  const change = ({ model: { spec } }: Current) => ({ spec: wholeSpec(world, name, mergePatch(spec, patch) as GivenSpec, spec) })
   const model = await models.update(name, change, options, signal)
   return await served(models, model, options, deadlineIn(options.waitSeconds), signal)
 }
@@ -87,6 +94,10 @@ export async function deleteModel (
     if (isFault(error, 'model-not-found')) return undefined
     throw error
   })
+}
+
+function wholeSpec ({ allowList, pullSecrets }: Models, name: string, given: GivenSpec, current?: ModelSpec): ModelSpec {
+  return checkedSpec(name, { imagePullSecrets: pullSecrets, ...given }, allowList, current)
 }
 
 /** A dry run and a call without wait= are done with the write itself. */

@@ -1,7 +1,7 @@
 import t from 'tap'
 import fc from 'fast-check'
 import assert from 'node:assert/strict'
-import type { Condition, Observation, ObservedContainer, ObservedPod } from '../../../src/domain/models/observation.js'
+import type { Condition, Observation, ObservedContainer, ObservedPod, ObservedRevision } from '../../../src/domain/models/observation.js'
 import { statusOf } from '../../../src/domain/models/readiness.js'
 
 // Reasons and messages are those of a real cluster (Knative 1.15).
@@ -14,7 +14,14 @@ function container (name: string, more: Partial<ObservedContainer> = {}): Observ
 
 function pod (more: Partial<ObservedPod> = {}, model: Partial<ObservedContainer> = {}): ObservedPod {
   const containers = [container('queue-proxy'), container('user-container', model)]
-  return { name: 'm-00001-deployment-x', revision: 'm-00001', running: true, unschedulable: undefined, containers, ...more }
+  const ready = more.unschedulable === undefined && containers.every(({ ready }) => ready)
+  return { name: 'm-00001-deployment-x', revision: 'm-00001', running: true, ready, unschedulable: undefined, containers, ...more }
+}
+
+function revision (number: number, conditions: Record<string, Condition>, more: Partial<ObservedRevision> = {}): ObservedRevision {
+  return {
+    name: `m-0000${number}`, image: `registry.demo/m:${number}`, pullSecrets: [], memoryLimit: undefined, probe: undefined, conditions, ...more
+  }
 }
 
 /** A model whose first revision is being made. */
@@ -31,8 +38,7 @@ const starting: Observation = {
   traffic: [],
   desired: [{ latest: true, percent: 100 }],
   port: 8080,
-  hasPullSecret: false,
-  revisions: [{ name: 'm-00001', image: 'registry.demo/m:1', conditions: { Ready: is('Unknown', 'Deploying') } }],
+  revisions: [revision(1, { Ready: is('Unknown', 'Deploying') })],
   pods: [],
   events: []
 }
@@ -42,7 +48,7 @@ const serving: Observation = {
   routesReady: is('True'),
   latestReadyRevision: 'm-00001',
   traffic: [{ revision: 'm-00001', latest: true, percent: 100 }],
-  revisions: [{ name: 'm-00001', image: 'registry.demo/m:1', conditions: { Ready: is('True') } }],
+  revisions: [revision(1, { Ready: is('True') })],
   pods: [pod()]
 }
 /** The first revision serves, a second one was asked for. */
@@ -52,12 +58,13 @@ const updating: Observation = {
   observedGeneration: 2,
   ready: is('Unknown'),
   latestCreatedRevision: 'm-00002',
-  revisions: [...serving.revisions, { name: 'm-00002', image: 'registry.demo/m:2', conditions: { Ready: is('Unknown', 'Deploying') } }]
+  revisions: [...serving.revisions, revision(2, { Ready: is('Unknown', 'Deploying') })]
 }
 
-const failedRevision = (type: string, reason: string, message: string) =>
-  [{ name: 'm-00001', image: 'registry.demo/m:1', conditions: { Ready: is('False', reason, message), [type]: is('False', reason, message) } }]
-const unable = (message: string) => failedRevision('ContainerHealthy', 'ContainerMissing', `Unable to fetch image "registry.demo/m:1": failed to resolve image to digest: ${message}`)
+const failedRevision = (type: string, reason: string, message: string, more: Partial<ObservedRevision> = {}) =>
+  [revision(1, { Ready: is('False', reason, message), [type]: is('False', reason, message) }, more)]
+const unable = (message: string, pullSecrets: string[] = []) => failedRevision('ContainerHealthy', 'ContainerMissing', `Unable to fetch image "registry.demo/m:1": failed to resolve image to digest: ${message}`,
+  { pullSecrets })
 const noneReady = is('False', 'RevisionMissing', 'Configuration "m" does not have any ready Revision.')
 
 const cases: ReadonlyArray<{ it: string, seen: Observation, to: string }> = [
@@ -83,7 +90,7 @@ const cases: ReadonlyArray<{ it: string, seen: Observation, to: string }> = [
     seen: {
       ...updating,
       ready: is('Unknown', 'RolloutInProgress', 'A gradual rollout of the latest revision(s) is in progress.'),
-      revisions: [...serving.revisions, { name: 'm-00002', image: 'registry.demo/m:2', conditions: { Ready: is('True') } }],
+      revisions: [...serving.revisions, revision(2, { Ready: is('True') })],
       traffic: [{ revision: 'm-00001', latest: true, percent: 60 }, { revision: 'm-00002', latest: true, percent: 40 }]
     },
     to: 'Deploying nobody: traffic is moving: m-00001 has 60 %, m-00002 has 40 % until the table asked for is in force'
@@ -101,12 +108,22 @@ const cases: ReadonlyArray<{ it: string, seen: Observation, to: string }> = [
   {
     it: 'needs a pull secret',
     seen: { ...starting, ready: noneReady, revisions: unable('HEAD http://registry.demo/v2/m/manifests/1: unexpected status code 401 Unauthorized (HEAD responses have no body, use GET for details)') },
-    to: 'Failed you!: the registry wants credentials for image registry.demo/m:1'
+    to: 'Failed you!: the registry wants credentials for image registry.demo/m:1, and no pull secret is named'
   },
   {
     it: 'has a pull secret that is refused',
-    seen: { ...starting, hasPullSecret: true, ready: noneReady, revisions: unable('unexpected status code 401 Unauthorized') },
-    to: 'Failed you!: the registry refuses the pull secret for image registry.demo/m:1'
+    seen: { ...starting, ready: noneReady, revisions: unable('unexpected status code 401 Unauthorized', ['regcred']) },
+    to: 'Failed platform engineer!: the registry refuses pull secret "regcred" for image registry.demo/m:1: it does not exist, or its credentials are wrong'
+  },
+  {
+    it: 'has a pull secret that does not exist, as the node tells',
+    seen: {
+      ...starting,
+      revisions: [revision(1, { Ready: is('Unknown', 'Deploying') }, { pullSecrets: ['regcred', 'other'] })],
+      pods: [pod({ running: false }, { ready: false, running: false, waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image "registry.demo/m:1": ErrImagePull: pulling from host registry.demo failed with status code [manifests 1]: 401 Unauthorized' } })],
+      events: [{ about: 'm-00001-deployment-x', reason: 'FailedToRetrieveImagePullSecret', message: 'Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.' }]
+    },
+    to: 'Failed platform engineer!: the registry wants credentials for image registry.demo/m:1, and pull secret "regcred" does not exist'
   },
   {
     it: 'names a registry that does not exist',
@@ -135,8 +152,49 @@ const cases: ReadonlyArray<{ it: string, seen: Observation, to: string }> = [
   },
   {
     it: 'needs more memory than it may have',
-    seen: { ...starting, pods: [pod({}, { ready: false, restarts: 1, ended: { reason: 'OOMKilled', exitCode: 137, log: '' } })] },
-    to: 'Failed you!: the container needed more memory than its limit and was ended by the system (OOMKilled)'
+    seen: {
+      ...starting,
+      revisions: [revision(1, { Ready: is('Unknown', 'Deploying') }, { memoryLimit: '96Mi' })],
+      pods: [pod({}, { ready: false, restarts: 1, ended: { reason: 'OOMKilled', exitCode: 137, log: '' } })]
+    },
+    to: 'Failed you!: the container needed more memory than its limit of 96Mi and was ended by the system (OOMKilled)'
+  },
+  {
+    it: 'was killed, and its pods are gone after the deadline',
+    seen: { ...starting, ready: noneReady, revisions: failedRevision('ContainerHealthy', 'ExitCode137', 'Container failed with: loading') },
+    to: 'Failed you!: the container keeps ending at its start with exit code 137 (killed, mostly for more memory than its limit); its log says: loading'
+  },
+  {
+    it: 'is ready but for the ingress',
+    seen: {
+      ...serving,
+      traffic: [],
+      ready: is('Unknown', 'IngressNotConfigured', 'Ingress has not yet been reconciled.'),
+      routesReady: is('Unknown', 'IngressNotConfigured', 'Ingress has not yet been reconciled.')
+    },
+    to: 'Deploying platform engineer: the model is ready, but the cluster\'s ingress has not taken up its address yet: Ingress has not yet been reconciled'
+  },
+  {
+    it: 'starts its second revision after the first one failed',
+    seen: {
+      ...starting,
+      ready: noneReady,
+      routesReady: noneReady,
+      latestCreatedRevision: 'm-00002',
+      revisions: [...unable('401 Unauthorized'), revision(2, { Ready: is('Unknown', 'Deploying') })]
+    },
+    to: 'Deploying nobody: revision m-00002 is starting'
+  },
+  { it: 'wakes', seen: { ...serving, pods: [pod({ ready: false, containers: [] })] }, to: 'Ready nobody: wakes: a pod is starting, and what is scored meanwhile waits for it' },
+  {
+    it: 'is Ready to the cluster while its only pod crashes again and again',
+    seen: { ...serving, pods: [pod({}, { ready: false, restarts: 3, waiting: { reason: 'CrashLoopBackOff', message: '' }, ended: { reason: 'Error', exitCode: 3, log: 'boom' } })] },
+    to: 'Degraded you!: no pod is ready to score: the container keeps ending with exit code 3; its log says: boom'
+  },
+  {
+    it: 'crashed earlier and answers again, which the cluster has not noticed',
+    seen: { ...serving, ready: is('False', 'RevisionFailed'), revisions: failedRevision('ContainerHealthy', 'ExitCode3', 'Container failed with: boom') },
+    to: 'Degraded you: m-00001 goes on serving; the container ended at its start with exit code 3; its log says: boom'
   },
   {
     it: 'reads a secret that does not exist',
@@ -161,12 +219,22 @@ const cases: ReadonlyArray<{ it: string, seen: Observation, to: string }> = [
   {
     it: 'runs and does not answer its probe',
     seen: { ...starting, pods: [pod({ containers: [container('queue-proxy', { ready: false }), container('user-container')] })], events: [{ about: 'm-00001-deployment-x', reason: 'Unhealthy', message: 'Readiness probe failed: HTTP probe failed with statuscode: 503' }] },
-    to: 'Deploying you: the container runs but does not answer on port 8080 yet (its readiness probe fails)'
+    to: 'Deploying you: the container runs, but nothing answers on port 8080'
+  },
+  {
+    it: 'has a readiness probe that fails',
+    seen: {
+      ...starting,
+      revisions: [revision(1, { Ready: is('Unknown', 'Deploying') }, { probe: 'GET /unready' })],
+      pods: [pod({ ready: false, containers: [container('queue-proxy', { ready: false }), container('user-container')] })],
+      events: [{ about: 'm-00001-deployment-x', reason: 'Unhealthy', message: 'Readiness probe failed: HTTP probe failed with statuscode: 503' }]
+    },
+    to: 'Deploying you: the container runs, but its readiness probe fails (GET /unready on port 8080)'
   },
   {
     it: 'did not answer before the deadline',
-    seen: { ...starting, ready: is('False', 'RevisionFailed', ''), revisions: failedRevision('ResourcesAvailable', 'ProgressDeadlineExceeded', 'ReplicaSet "m-00001" has timed out progressing.'), pods: [pod()] },
-    to: 'Failed you!: revision m-00001 did not answer on port 8080 within the time allowed for its start'
+    seen: { ...starting, ready: is('False', 'RevisionFailed', ''), revisions: failedRevision('ResourcesAvailable', 'ProgressDeadlineExceeded', 'ReplicaSet "m-00001" has timed out progressing.'), pods: [pod({ ready: false })] },
+    to: 'Failed you!: revision m-00001 did not become ready within the time allowed for its start: nothing answers on port 8080'
   },
   {
     it: 'names a revision in its traffic that does not exist',
@@ -202,6 +270,7 @@ t.test('every explanation says what to do', async t => {
   t.same(cases.filter(({ seen }) => statusOf(seen).explanation.remedy === '').map(({ it }) => it), [])
 })
 
-t.test('pods that do not run yet are no replicas', async t => {
-  t.equal(statusOf({ ...serving, pods: [pod(), pod({ running: false })] }).replicas, 1)
+t.test('pods that do not take requests are no replicas, also while they crash in a loop', async t => {
+  const crashing = pod({}, { ready: false, restarts: 2, waiting: { reason: 'CrashLoopBackOff', message: '' } })
+  t.equal(statusOf({ ...serving, pods: [pod(), pod({ running: false, ready: false }), crashing] }).replicas, 1)
 })
