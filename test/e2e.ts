@@ -1,7 +1,7 @@
 import t from 'tap'
 import { contract } from './contract/contract.js'
 import { Kube } from './support/contract.js'
-import { openTestService } from './support/service.js'
+import { openAs, openTestService } from './support/service.js'
 
 // The contract on a real cluster. Only this file reads KUBECONFIG: one that happens to lie in a shell must not be enough.
 const { KUBECONFIG: kubeconfig, SCORING_GATEWAY_URL: gatewayUrl, IMAGE_PREFIX: imagePrefix = 'dev.local' } = process.env
@@ -11,6 +11,6 @@ if (!kubeconfig || !gatewayUrl) {
 } else {
   t.test(`the cluster behind ${gatewayUrl} keeps the contract`, async t => {
     const { url } = await openTestService(t, { kubeconfig, gatewayUrl }, { DATA_PATH: 'route' })
-    contract(t, { service: url, kube: new Kube(kubeconfig), imagePrefix })
+    contract(t, { service: url, kube: new Kube(kubeconfig), imagePrefix, openService: openAs({ kubeconfig, gatewayUrl }, { DATA_PATH: 'route' }) })
   })
 }

@@ -3,6 +3,7 @@ import type { World } from '../support/contract.js'
 import { abContract } from './ab.js'
 import { failuresContract } from './failures.js'
 import { kubernetesContract } from './kubernetes.js'
+import { rightsContract } from './rights.js'
 import { modelsContract } from './models.js'
 import { writersContract } from './writers.js'
 
@@ -17,4 +18,5 @@ export function contract (t: Test, world: World): void {
   writersContract(t, world)
   failuresContract(t, world)
   kubernetesContract(t, world)
+  rightsContract(t, world)
 }

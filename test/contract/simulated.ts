@@ -1,10 +1,10 @@
 import type { Test } from 'tap'
 import { Kube, type World } from '../support/contract.js'
-import { openSimulator, openTestService } from '../support/service.js'
+import { openAs, openSimulator, openTestService } from '../support/service.js'
 
 /** A simulated cluster and a service, both the test's own. */
 export async function simulatedWorld (t: Test, dataPath: 'revision' | 'route'): Promise<World> {
   const { cluster } = await openSimulator(t)
   const { url } = await openTestService(t, cluster, { DATA_PATH: dataPath })
-  return { service: url, kube: new Kube(cluster.kubeconfig), imagePrefix: 'registry.demo' }
+  return { service: url, kube: new Kube(cluster.kubeconfig), imagePrefix: 'registry.demo', openService: openAs(cluster, { DATA_PATH: dataPath }) }
 }

@@ -17,6 +17,8 @@ export interface World {
   readonly kube: Kube
   /** What stands before the demo images' names, e.g. `dev.local`. */
   readonly imagePrefix: string
+  /** One more service on this cluster, with these settings and its own credentials in a kubeconfig's text; its URL. Stops with the test. */
+  openService (t: Test, kubeconfig: string, env: Readonly<Record<string, string>>): Promise<string>
 }
 
 /** The fields of a model's answer that the suite looks at. */
@@ -139,6 +141,20 @@ export class Kube {
           resolve({ status: response.statusCode ?? 0, text: answer, body: isOne ? JSON.parse(answer) : {} })
         })
       }).on('error', reject).end(text)
+    })
+  }
+
+  /** The text of a kubeconfig for somebody else. */
+  kubeconfigFor (token: string): string {
+    const { server, caData, caFile } = this.#config.getCurrentCluster()!
+    const cluster = { server, ...(caData === undefined ? {} : { 'certificate-authority-data': caData }), ...(caFile === undefined ? {} : { 'certificate-authority': caFile }) }
+    return JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'cluster', cluster }],
+      users: [{ name: 'user', user: { token } }],
+      contexts: [{ name: 'context', context: { cluster: 'cluster', user: 'user' } }],
+      'current-context': 'context'
     })
   }
 

@@ -52,3 +52,12 @@ export async function openTestService (
   t.teardown(stop)
   return { url: await app.listen({ port: config.PORT, host: config.HOST }), stop }
 }
+
+/** A World's `openService`: the service of `openTestService` with other credentials for the same cluster. */
+export function openAs (cluster: Cluster, env: Readonly<Record<string, string>>) {
+  return async (t: Test, kubeconfig: string, more: Readonly<Record<string, string>>): Promise<string> => {
+    const file = path.join(await folder(t), 'kubeconfig')
+    await writeFile(file, kubeconfig, { mode: 0o600 })
+    return (await openTestService(t, { ...cluster, kubeconfig: file }, { ...env, ...more })).url
+  }
+}

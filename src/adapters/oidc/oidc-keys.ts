@@ -19,6 +19,8 @@ const HOLD_MS = 24 * 3600_000
 /** How long it is left in peace after it did not answer, while there are keys. */
 const PAUSE_MS = 10_000
 
+const ABOUT_THE_TOKEN = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported]
+
 /**
  * Finds the issuer's public key for a token, over HTTP: fetched when first needed, again after ten minutes, and for a key not seen before.
  * @throws DomainError `login-unavailable` when they can't be had; jose's errors when there is no such key
@@ -53,7 +55,7 @@ export function issuerKeys ({ issuer, jwksUrl, cooldownMs = 10_000, freshMs = 60
       await refresh(keys)
       return await keys(header, token)
     } catch (error) {
-      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys || error instanceof errors.JOSENotSupported) throw error
+      if (ABOUT_THE_TOKEN.some(kind => error instanceof kind)) throw error
       if (fetchedAt === 0) opening = undefined
       throw new DomainError('login-unavailable', `the keys of ${issuer} can't be had, so nobody can tell who the caller is`, {
         cause: error,

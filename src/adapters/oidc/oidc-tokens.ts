@@ -54,7 +54,7 @@ function groupsIn (payload: JWTPayload, claim: string): string[] {
 
 /** Other characters could make lines of a log or a terminal look like something else. */
 function isName (text: string): boolean {
-  return text.trim() !== '' && text.length <= NAME_MAX && !/\p{C}/u.test(text)
+  return text.trim() !== '' && text.length <= NAME_MAX && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text)
 }
 
 function unusable (why: string): DomainError {
