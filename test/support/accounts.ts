@@ -19,6 +19,8 @@ export interface Rule {
 /** A service account of the test's own. */
 export interface Account { readonly name: string, readonly user: string, readonly token: string }
 
+interface Subject { readonly kind: string, readonly name: string, readonly namespace?: string }
+
 interface Manifest { readonly kind: string, readonly rules?: readonly Rule[], readonly roleRef?: object }
 
 /** Of the Role in one of deploy's files. */
@@ -46,12 +48,16 @@ export async function tokenFor ({ kube }: World, name: string, spec: object = {}
   return (body as unknown as { status: { token: string } }).status.token
 }
 
+/** Rights for a user or a group, by a Role and a RoleBinding of this name. */
+export async function bindSubject (t: Test, world: World, name: string, rules: readonly Rule[], subject: Subject): Promise<void> {
+  await made(t, world, `${RBAC}/roles`, { metadata: { name }, rules })
+  const [roleRef, subjects] = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name }, [subject]]
+  await made(t, world, `${RBAC}/rolebindings`, { metadata: { name }, roleRef, subjects })
+}
+
 /** Gives an account further rights, by a Role and a RoleBinding of the account's name and a word. */
 export async function bind (t: Test, world: World, name: string, rules: readonly Rule[], word = 'role'): Promise<void> {
-  const role = `${name}-${word}`
-  await made(t, world, `${RBAC}/roles`, { metadata: { name: role }, rules })
-  const subjects = [{ kind: 'ServiceAccount', name, namespace: NAMESPACE }]
-  await made(t, world, `${RBAC}/rolebindings`, { metadata: { name: role }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role }, subjects })
+  await bindSubject(t, world, `${name}-${word}`, rules, { kind: 'ServiceAccount', name, namespace: NAMESPACE })
   const { apiGroups: [group], resources: [resource = ''], verbs: [verb], resourceNames: [model] = [] } = rules[0]!
   const [plural, subresource] = resource.split('/')
   await inForce(world, name, { namespace: NAMESPACE, group, resource: plural, subresource, verb, name: model })
