@@ -1,5 +1,6 @@
 import t from 'tap'
 import { contract } from './contract/contract.js'
+import { rightsContract } from './contract/rights.js'
 import { Kube } from './support/contract.js'
 import { openAs, openTestService } from './support/service.js'
 
@@ -11,6 +12,9 @@ if (!kubeconfig || !gatewayUrl) {
 } else {
   t.test(`the cluster behind ${gatewayUrl} keeps the contract`, async t => {
     const { url } = await openTestService(t, { kubeconfig, gatewayUrl }, { DATA_PATH: 'route' })
-    contract(t, { service: url, kube: new Kube(kubeconfig), imagePrefix, openService: openAs({ kubeconfig, gatewayUrl }, { DATA_PATH: 'route' }) })
+    const openService = openAs({ kubeconfig, gatewayUrl }, { DATA_PATH: 'route' })
+    const world = { service: url, kube: new Kube(kubeconfig), imagePrefix, openService }
+    contract(t, world)
+    rightsContract(t, world)
   })
 }

@@ -3,14 +3,13 @@ import type { World } from '../support/contract.js'
 import { abContract } from './ab.js'
 import { failuresContract } from './failures.js'
 import { kubernetesContract } from './kubernetes.js'
-import { rightsContract } from './rights.js'
 import { modelsContract } from './models.js'
 import { writersContract } from './writers.js'
 
 /** Each case has names of its own, so several run at once: most of their time is a cluster's. */
 const AT_ONCE = 4
 
-/** What this project believes about Kubernetes, Knative and SCR, checked in a world. The simulator may claim nothing else. */
+/** What this project believes about Kubernetes, Knative and SCR, checked in a world. The simulator may claim nothing else; of rights, see `rights.ts`. */
 export function contract (t: Test, world: World): void {
   t.jobs = AT_ONCE
   abContract(t, world)
@@ -18,5 +17,4 @@ export function contract (t: Test, world: World): void {
   writersContract(t, world)
   failuresContract(t, world)
   kubernetesContract(t, world)
-  rightsContract(t, world)
 }

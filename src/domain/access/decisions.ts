@@ -1,4 +1,4 @@
-import { isFault } from '../errors.js'
+import { DomainError, isFault } from '../errors.js'
 import { untilAborted } from '../until-aborted.js'
 
 /** Where a decision came from: asked for now, still fresh, or an old one since nobody could be asked. */
@@ -21,6 +21,8 @@ const PATIENCE_MS = 2_000
 const PAUSE_MS = 5_000
 /** The oldest go first. */
 const MOST = 10_000
+/** Anybody can send tokens that were never seen: those asked about at once must leave the cluster's API time for the rest. */
+const MOST_ASKED = 64
 
 interface Entry<T> { readonly decision: T, readonly madeAt: number, readonly freshUntil: number }
 
@@ -68,6 +70,9 @@ export class Decisions<T> {
   async #ask (key: string, ask: () => Promise<T>): Promise<T> {
     const running = this.#asked.get(key)
     if (running !== undefined) return await running
+    if (this.#asked.size >= MOST_ASKED) {
+      throw new DomainError('login-unavailable', 'too many callers are being looked up at once', { retryAfterSeconds: 1, remedy: 'try again in a second' })
+    }
     const asked = ask().then(decision => {
       this.#options.told('asked')
       this.#keep(key, decision)

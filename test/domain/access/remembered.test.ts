@@ -168,3 +168,15 @@ t.test('of ten thousand decisions the oldest goes first', async t => {
   await ask('0')
   t.equal(world.asked, 10_002)
 })
+
+t.test('of many unknown callers no more than 64 are asked about at once; the others are told to try again', async t => {
+  const { promise, resolve } = deferred<Caller>()
+  let asked = 0
+  const { callerOf } = rememberedIdentities({ callerOf: async () => { asked++; return await promise } }, () => {})
+  const told = async (token: string) => await callerOf(token, never).then(({ user }) => user, error => (error as DomainError).fault)
+  const all = Array.from({ length: 80 }, async (_, i) => await told(String(i)))
+  resolve(ANN)
+  const found = await Promise.all(all)
+  t.same([asked, found.filter(one => one === 'ann').length, found.filter(one => one === 'login-unavailable').length], [64, 64, 16])
+  t.equal(await told('79'), 'ann', 'afterwards there is room again')
+})
