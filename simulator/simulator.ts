@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gateway } from './gateway.js'
+import { Accounts, ADMIN_TOKEN } from './kube/accounts.js'
 import { apiServer } from './kube/api-server.js'
 import { collectGarbage } from './kube/deletion.js'
 import type { Refusal } from './kube/refusal.js'
@@ -43,6 +44,8 @@ export interface Simulator {
   cutWatches (): void
   /** Refuses what fits the rule from now on; without a rule everything is allowed again. */
   refuse (rule?: Refusal): void
+  /** A token of a service account that expires in so many seconds; with a negative number it has expired. */
+  tokenOf (account: string, seconds: number): string
   /** Requests to the Kubernetes API so far, oldest first. */
   readonly requests: ReadonlyArray<{ readonly method: string, readonly path: string }>
   /** Followed logs that are open. */
@@ -59,12 +62,14 @@ export async function startSimulator (options: SimulatorOptions = {}): Promise<S
   const knative = new Knative({ store, clock, timing, domain, registry: new Registry(programs, timing.slowStartMs) }, routes)
   collectGarbage(store)
   const watches = new Watches(store, clock, timing.bookmarkMs)
+  const accounts = new Accounts(store)
   const requests: Array<{ method: string, path: string }> = []
   let rule: Refusal | undefined
   const api = apiServer({
     store,
     watches,
     logs: knative,
+    accounts,
     endPod: (pod, graceSeconds) => knative.endPod(pod, graceSeconds),
     namespaces: new Set([namespace, 'default']),
     refused: () => rule,
@@ -81,6 +86,7 @@ export async function startSimulator (options: SimulatorOptions = {}): Promise<S
     expireWatches: () => watches.expire(),
     silenceWatches: on => watches.silence(on),
     cutWatches: () => watches.cut(),
+    tokenOf: (account, seconds) => accounts.tokenOf(namespace, account, seconds),
     refuse: given => { rule = given },
     async close () {
       clock.stop()
@@ -109,7 +115,7 @@ function kubeconfig (server: string, namespace: string): string {
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: 'simulator', cluster }],
-    users: [{ name: 'admin', user: { token: 'simulator' } }],
+    users: [{ name: 'admin', user: { token: ADMIN_TOKEN } }],
     contexts: [{ name: 'simulator', context: { cluster: 'simulator', user: 'admin', namespace } }],
     'current-context': 'simulator'
   }, null, 2)

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { secretNames, type Config } from './config.js'
+import type { Access } from './domain/access/access.js'
 import type { ModelRuntime } from './domain/models/model-runtime.js'
 import type { ModelStore } from './domain/models/model-store.js'
 import { imageAllowList } from './domain/models/spec-rules.js'
 import type { Scorer } from './domain/scoring/scorer.js'
 import { Admission } from './domain/scoring/admission.js'
+import { guardRoutes } from './http/auth.js'
+import { callerOf } from './http/caller.js'
 import { SpoolArea } from './http/spool-area.js'
 import { ModelAnswer, RevisionAnswer, TrafficAnswer } from './http/model.schemas.js'
 import { modelRoutes } from './http/models.routes.js'
@@ -22,6 +25,8 @@ import { serializerCompiler, validatorCompiler } from './http/validation.js'
 import type { Metrics } from './metrics.js'
 
 const BODY_MAX_BYTES = 1024 * 1024
+/** What is read of a body whose sender has not logged in, before the answer: enough for a first try, too little to keep us busy. */
+const STRANGER = { maxBytes: 32 * 1024 * 1024, idleMs: 10_000 }
 
 /** The caller's own id, where it can be written into a log line as it is; otherwise a new one. */
 function requestId ({ headers }: { readonly headers: Readonly<Record<string, string | string[] | undefined>> }): string {
@@ -34,6 +39,8 @@ export interface Ports {
   readonly models: ModelStore
   readonly runtime: ModelRuntime
   readonly scorer: Scorer
+  /** Undefined: no login, everybody may do everything. */
+  readonly access?: Access | undefined
   /** Why the cluster can't be relied on now; undefined: it can. */
   readonly clusterNotReady: () => string | undefined
   readonly cacheAgeMs: () => number
@@ -69,10 +76,12 @@ export async function buildApp (
   for (const schema of [Problem, ModelAnswer, RevisionAnswer, TrafficAnswer]) app.addSchema(schema)
 
   const upload = { maxBytes: config.MAX_UPLOAD_BYTES, idleMs: config.UPLOAD_IDLE_SECONDS * 1000 }
+  const strangers = { maxBytes: Math.min(upload.maxBytes, STRANGER.maxBytes), idleMs: Math.min(upload.idleMs, STRANGER.idleMs) }
   app.addHook('onRequest', async (request, reply) => { void reply.header('x-request-id', request.id) })
   app.addHook('onSend', async (request, reply) => {
     // Nothing is answered before the body was read: SAS and Python write all of it first.
-    if (!await discardRest(request.raw, upload)) void reply.header('connection', 'close')
+    const isStranger = ports.access !== undefined && callerOf(request) === undefined
+    if (!await discardRest(request.raw, isStranger ? strangers : upload)) void reply.header('connection', 'close')
   })
   app.addHook('onResponse', async (request, reply) => {
     metrics.requestDone({ method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode, durationMs: reply.elapsedTime })
@@ -82,6 +91,7 @@ export async function buildApp (
   const spoolArea = new SpoolArea(config.SPOOL_DIR, config.SPOOL_MAX_BYTES)
   metrics.watch({ cacheAgeSeconds: () => ports.cacheAgeMs() / 1000, rowsInFlight: () => admission.inFlight, spoolBytes: () => spoolArea.usedBytes })
 
+  guardRoutes(app, { access: ports.access, namespace: config.NAMESPACE })
   await openapi(app)
   await app.register(operationsRoutes, {
     metrics: metrics.registry,

@@ -24,7 +24,7 @@ closeWithGrace({ delay: config.DRAIN_SECONDS * 1000 + CLOSING_MS, logger: log },
 })
 
 await app.listen({ port: config.PORT, host: config.HOST })
-log.warn('AUTH_MODE=none: whoever reaches this service may deploy, score and delete models')
+if (config.AUTH_MODE === 'none') log.warn('AUTH_MODE=none: whoever reaches this service may deploy, score and delete models')
 
 async function configOrExit (): Promise<Config> {
   try {

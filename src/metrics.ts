@@ -27,6 +27,12 @@ export function createMetrics () {
   })
   const modelCalls = seconds('scr_modelops_model_call_seconds', 'calls to models; status is "none" where no answer came', ['model', 'revision', 'status'])
   const coldStarts = seconds('scr_modelops_cold_start_seconds', 'first rows of models that slept, until their answer', ['model', 'revision'])
+  const decisions = new Counter({
+    name: 'scr_modelops_access_decisions_total',
+    help: 'who callers are (token) and what they may do (right): asked for, fresh from memory, or held since nobody could be asked',
+    labelNames: ['decision', 'source'],
+    registers
+  })
   const clusterCalls = seconds('scr_modelops_kubernetes_call_seconds', 'calls to the Kubernetes API', ['verb', 'resource', 'status'])
 
   return {
@@ -48,6 +54,9 @@ export function createMetrics () {
     },
     coldStart ({ model, revision }: ColdStart, durationMs: number): void {
       coldStarts.observe({ model, revision: revision ?? '' }, durationMs / 1000)
+    },
+    decided (decision: 'token' | 'right', source: 'asked' | 'fresh' | 'held'): void {
+      decisions.inc({ decision, source })
     },
     clusterCalled ({ verb, resource, status, durationMs }: ClusterCall): void {
       clusterCalls.observe({ verb, resource, status: status === 0 ? 'none' : status }, durationMs / 1000)

@@ -1,12 +1,17 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import { openConnection } from './adapters/kubernetes/connection.js'
+import { openConnection, type Connection } from './adapters/kubernetes/connection.js'
+import { accessReviews } from './adapters/kubernetes/access-review.js'
 import { openKsvcStore } from './adapters/kubernetes/ksvc-store.js'
 import { openModelRuntime } from './adapters/kubernetes/model-runtime.js'
+import { tokenReviews } from './adapters/kubernetes/token-review.js'
+import { oidcTokens, type OidcOptions } from './adapters/oidc/oidc-tokens.js'
 import { Pools } from './adapters/scr/pools.js'
 import { ScrScorer } from './adapters/scr/scr-scorer.js'
 import { buildApp, type Lifecycle } from './app.js'
 import type { Config } from './config.js'
-import { createMetrics } from './metrics.js'
+import type { Access } from './domain/access/access.js'
+import { rememberedIdentities, rememberedRights, type Told } from './domain/access/remembered.js'
+import { createMetrics, type Metrics } from './metrics.js'
 import { drain } from './shutdown.js'
 
 export interface Service {
@@ -25,6 +30,7 @@ export async function openService (config: Config, log: FastifyBaseLogger): Prom
   const app = await buildApp(config, {
     models,
     runtime: openModelRuntime(connection, models.view, config.NAMESPACE),
+    access: accessOf(config, connection, told(metrics, log)),
     scorer: new ScrScorer(pools, metrics.modelCalled),
     cacheAgeMs: () => models.ageMs(),
     clusterNotReady: () => models.isFresh() ? undefined : 'the watch on the cluster is not in sync'
@@ -35,4 +41,39 @@ export async function openService (config: Config, log: FastifyBaseLogger): Prom
   }
   let stopped: Promise<void> | undefined
   return { app, stop: async () => await (stopped ??= drain({ app, lifecycle, drainMs: config.DRAIN_SECONDS * 1000, closeOutgoing })) }
+}
+
+/** Undefined: no login. */
+function accessOf (config: Config, connection: Connection, told: Told): Access | undefined {
+  if (config.AUTH_MODE === 'none') return undefined
+  const rights = rememberedRights(accessReviews(connection, config.NAMESPACE), told)
+  // an OpenID token is checked here: nothing is worth remembering
+  if (config.AUTH_MODE === 'oidc') return { identities: oidcTokens(oidcOptions(config)), rights }
+  return { identities: rememberedIdentities(tokenReviews(connection, namesIn(config.TOKEN_AUDIENCES)), told), rights }
+}
+
+function oidcOptions (config: Config): OidcOptions {
+  return {
+    issuer: config.OIDC_ISSUER ?? '',
+    audiences: namesIn(config.OIDC_AUDIENCE),
+    jwksUrl: config.OIDC_JWKS_URL,
+    userClaim: config.OIDC_USER_CLAIM,
+    groupsClaim: config.OIDC_GROUPS_CLAIM,
+    clockSkewSeconds: config.OIDC_CLOCK_SKEW_SECONDS
+  }
+}
+
+function namesIn (list: string | undefined): string[] {
+  return list?.split(',') ?? []
+}
+
+/** Counts decisions, and says it, once a minute at most, when past ones have to do. */
+function told (metrics: Metrics, log: FastifyBaseLogger): Told {
+  let saidAt = -Infinity
+  return (decision, source, error) => {
+    metrics.decided(decision, source)
+    if (source !== 'held' || performance.now() - saidAt < 60_000) return
+    saidAt = performance.now()
+    log.warn({ err: error, decision }, 'nobody can be asked about callers: past decisions hold for 15 minutes')
+  }
 }

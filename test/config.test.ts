@@ -13,13 +13,14 @@ function refusal (env: Record<string, string>): string {
 }
 
 t.test('what has to be said is named where it is not', async t => {
-  t.equal(refusal({}), 'bad configuration\n  AUTH_MODE is not set: must be none (no login: whoever reaches the service may do everything)\n' +
+  t.equal(refusal({}), 'bad configuration\n  AUTH_MODE is not set: must be kubernetes (tokens of the cluster), oidc (tokens of an OpenID provider) or none ' +
+    '(no login: whoever reaches the service may do everything)\n' +
     '  IMAGE_ALLOW_LIST is not set: must list the images that may be deployed, e.g. registry.example.com/models/*; * allows all')
 })
 
 t.test('all faults are in one message, each with its value and what is allowed', async t => {
   const message = refusal({ ...NEEDED, PORT: '70000', LOG_LEVEL: 'loud', DATA_PATH: 'both', AUTH_MODE: 'basic' })
-  for (const words of ['PORT=70000: must be <= 65535', 'LOG_LEVEL=loud: must be trace, debug', 'DATA_PATH=both: must be revision or route', 'AUTH_MODE=basic: must be none']) {
+  for (const words of ['PORT=70000: must be <= 65535', 'LOG_LEVEL=loud: must be trace, debug', 'DATA_PATH=both: must be revision or route', 'AUTH_MODE=basic: must be kubernetes']) {
     t.ok(message.includes(words), `"${words}" in ${message}`)
   }
   t.equal(message.split('\n').length, 5, message)
@@ -54,3 +55,34 @@ for (const [env, path] of paths) {
 }
 
 t.test('settings can\'t be changed later', async t => { t.equal(Object.isFrozen(readConfig(NEEDED)), true) })
+
+const OIDC = { ...NEEDED, AUTH_MODE: 'oidc', OIDC_ISSUER: 'https://login.example.com/realm', OIDC_AUDIENCE: 'scr-modelops' }
+
+t.test('an OpenID login needs an issuer and an audience, and has defaults for the rest', async t => {
+  t.equal(refusal({ ...NEEDED, AUTH_MODE: 'oidc' }), 'bad configuration\n  OIDC_ISSUER is not set: AUTH_MODE=oidc needs it\n  OIDC_AUDIENCE is not set: AUTH_MODE=oidc needs it')
+  const { OIDC_USER_CLAIM, OIDC_GROUPS_CLAIM, OIDC_CLOCK_SKEW_SECONDS } = readConfig(OIDC)
+  t.same([OIDC_USER_CLAIM, OIDC_GROUPS_CLAIM, OIDC_CLOCK_SKEW_SECONDS], ['sub', 'groups', 30])
+})
+
+const oidc: ReadonlyArray<readonly [name: string, value: string]> = [
+  ['OIDC_ISSUER', 'http://login.example.com'], ['OIDC_ISSUER', 'login.example.com'], ['OIDC_ISSUER', 'https://login.example.com?x=1'], ['OIDC_AUDIENCE', 'a,,b'],
+  ['OIDC_AUDIENCE', ' '], ['OIDC_JWKS_URL', 'http://localhost.example.com/keys'], ['OIDC_CLOCK_SKEW_SECONDS', '601']
+]
+for (const [name, value] of oidc) {
+  t.test(`${name}=${value} is refused`, async t => { t.match(refusal({ ...OIDC, [name]: value }), `bad configuration\n  ${name}=${value}: `) })
+}
+
+const accepted = { OIDC_ISSUER: 'http://localhost:3000/SASLogon/oauth/token', OIDC_AUDIENCE: 'a,https://b.example.com/', OIDC_JWKS_URL: 'https://login.example.com/keys' }
+for (const [name, value] of Object.entries(accepted)) {
+  t.test(`${name}=${value} is accepted`, async t => { t.equal(refusal({ ...OIDC, [name]: value }), 'accepted') })
+}
+
+const useless: ReadonlyArray<readonly [mode: object, name: string]> = [
+  [{ AUTH_MODE: 'none' }, 'OIDC_ISSUER'], [{ AUTH_MODE: 'kubernetes' }, 'OIDC_AUDIENCE'], [{ AUTH_MODE: 'none' }, 'TOKEN_AUDIENCES'], [OIDC, 'TOKEN_AUDIENCES']
+]
+for (const [mode, name] of useless) {
+  const env = { ...NEEDED, ...mode } as typeof NEEDED
+  t.test(`${name} with AUTH_MODE=${env.AUTH_MODE} is refused: it would have no effect`, async t => {
+    t.match(refusal({ ...env, [name]: 'https://x.example.com' }), `has no effect with AUTH_MODE=${env.AUTH_MODE}`)
+  })
+}

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { contract } from './contract/contract.js'
+import { rightsContract } from './contract/rights.js'
 import { Kube } from './support/contract.js'
-import { openTestService } from './support/service.js'
+import { openBeside, openTestService } from './support/service.js'
 
 // The contract on a real cluster. Only this file reads KUBECONFIG: one that happens to lie in a shell must not be enough.
 const { KUBECONFIG: kubeconfig, SCORING_GATEWAY_URL: gatewayUrl, IMAGE_PREFIX: imagePrefix = 'dev.local' } = process.env
@@ -13,12 +14,14 @@ if (!kubeconfig || !gatewayUrl) {
 } else {
   t.test(`the cluster behind ${gatewayUrl} keeps the contract`, async t => {
     const { url } = await openTestService(t, { kubeconfig, gatewayUrl }, { DATA_PATH: 'route' })
-    contract(t, {
+    const world = {
       service: url,
       kube: new Kube(kubeconfig),
       imagePrefix,
-      serviceWith: async (t, env) => (await openTestService(t, { kubeconfig, gatewayUrl }, { DATA_PATH: 'route', ...env })).url,
+      openService: openBeside({ kubeconfig, gatewayUrl }, { DATA_PATH: 'route' }),
       privateImage: registry ? { image: `${registry}/sr_hmeq_logreg:1.0`, user, password } : undefined
-    })
+    }
+    contract(t, world)
+    rightsContract(t, world)
   })
 }

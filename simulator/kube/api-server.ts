@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Accounts } from './accounts.js'
 import { deleteObject, type EndPod } from './deletion.js'
 import { listObjects, selection } from './list.js'
 import type { Json } from './merge-patch.js'
 import type { Pod } from './objects.js'
 import { sendLog, type PodLogs } from './pod-log.js'
+import { mustBeAllowed, type Attributes } from './rbac.js'
 import { refusal, type Refusal } from './refusal.js'
-import { PODS, RESOURCES, resourceList, SERVING_GROUP, type Resource } from './resources.js'
+import { GROUPS, PODS, RESOURCES, resourceList, type Resource } from './resources.js'
+import { reviewed } from './reviews.js'
 import { badRequest, internalError, methodNotAllowed, namespaceNotFound, notAcceptable, notFound, StatusError, unsupportedMediaType } from './status-errors.js'
 import type { Store } from './store.js'
 import type { Watches } from './watch.js'
@@ -16,6 +19,7 @@ export interface ApiServerParts {
   readonly watches: Watches
   readonly logs: PodLogs
   readonly endPod: EndPod
+  readonly accounts: Accounts
   readonly namespaces: ReadonlySet<string>
   /** the rule in force, if any */
   readonly refused: () => Refusal | undefined
@@ -34,7 +38,7 @@ interface Target {
 const VERSION = { major: '1', minor: '34', gitVersion: 'v1.34.1', gitTreeState: '', goVersion: 'go1.26.8', compiler: 'gc', platform: 'linux/amd64' }
 const READABLE = /\*\/\*|application\/(\*|json|yaml)/
 
-/** The Kubernetes API over plain HTTP; any token, or none, is let in. Not listening yet. */
+/** The Kubernetes API over plain HTTP: service accounts may do what is bound to them, all others everything. Not listening yet. */
 export function apiServer (parts: ApiServerParts): Server {
   const server = createServer((request, response) => {
     parts.seen({ method: request.method ?? '', path: request.url ?? '' })
@@ -50,19 +54,24 @@ export function apiServer (parts: ApiServerParts): Server {
 
 async function answer (parts: ApiServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://cluster')
+  const caller = parts.accounts.callerOf(request.headers.authorization)
   const fixed = document(parts, url.pathname)
   if (typeof fixed === 'string') return sendText(response, 200, fixed)
   if (fixed !== undefined) return request.method === 'GET' ? send(response, 200, fixed) : send(response, 405, methodNotAllowed().body)
   const target = parse(url)
   const body = await readBody(request)
+  const review = request.method === 'POST' ? reviewed(parts, url.pathname, caller, () => parsed(body)) : undefined
+  if (review !== undefined) return send(response, 201, review)
   if (target === undefined) return sendText(response, 404, '404 page not found\n')
   if (request.headers.accept !== undefined && !READABLE.test(request.headers.accept)) throw notAcceptable()
   const verb = verbOf(request.method ?? '', target)
   refusal(parts.refused(), verb, target)
+  mustBeAllowed(parts.store, caller, wantedOf(verb, target))
   if (!target.resource.verbs.includes(verb)) throw methodNotAllowed()
   if (request.method === 'GET') return read(parts, target, verb, response)
-  if (target.namespace === undefined) throw methodNotAllowed()
-  const where = { resource: target.resource, namespace: target.namespace, query: target.query }
+  const namespace = target.resource.clusterWide === true ? '' : target.namespace
+  if (namespace === undefined) throw methodNotAllowed()
+  const where = { resource: target.resource, namespace, query: target.query }
   const mediaType = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? ''
   if (verb === 'create') return sendWritten(response, 201, createObject(parts.store, parts.namespaces, where, json(body, mediaType)))
   if (verb === 'deletecollection') {
@@ -95,10 +104,10 @@ function document ({ namespaces, store }: ApiServerParts, path: string): object 
   if (['/livez', '/readyz', '/healthz'].includes(path)) return 'ok'
   if (path === '/version') return VERSION
   if (path === '/api') return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }
-  if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: [SERVING_GROUP] }
+  if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: GROUPS }
   if (path === '/api/v1') return resourceList('')
-  if (path === `/apis/${SERVING_GROUP.name}`) return { kind: 'APIGroup', apiVersion: 'v1', ...SERVING_GROUP }
-  if (path === `/apis/${SERVING_GROUP.name}/v1`) return resourceList(SERVING_GROUP.name)
+  const group = GROUPS.find(({ name }) => path === `/apis/${name}` || path === `/apis/${name}/v1`)
+  if (group !== undefined) return path.endsWith('/v1') ? resourceList(group.name) : { kind: 'APIGroup', apiVersion: 'v1', ...group }
   const named = /^\/api\/v1\/namespaces(?:\/([^/]+))?$/.exec(path)
   if (named === null) return undefined
   const items = [...namespaces].map(name => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, status: { phase: 'Active' } }))
@@ -114,6 +123,10 @@ function parse (url: URL): Target | undefined {
   const [group = '', namespace, plural, name, subresource] = match.slice(1)
   const resource = RESOURCES.find(known => known.group === group && known.plural === plural)
   return resource && { resource, namespace, name, subresource, query: url.searchParams }
+}
+
+function wantedOf (verb: string, { resource: { group, plural }, subresource, namespace, name }: Target): Attributes {
+  return { verb, group, resource: plural, subresource, namespace, name }
 }
 
 function verbOf (method: string, { name, query }: Target): string {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { isObject, type Json } from './merge-patch.js'
 import { timestamp, type KubeObject, type Pod } from './objects.js'
 import { PODS, SERVICES, type Resource } from './resources.js'
@@ -15,8 +16,9 @@ export type EndPod = (pod: Pod, graceSeconds: number | undefined) => void
  * pods are gone. Orphan: stays (recorded: over 30 s). The answer's body is a Status in the first case, the object in the others.
  */
 export function deleteObject (store: Store, { resource, namespace, query }: WriteTarget, name: string, body: Json, endPod: EndPod): object {
-  const options = isObject(body) ? body : {}
-  const policy = query.get('propagationPolicy') ?? options['propagationPolicy'] ?? 'Background'
+  // With a body nothing of the query is read, not even dryRun (seen on the cluster).
+  const options: Readonly<Record<string, Json>> = isObject(body) ? body : fromQuery(query)
+  const policy = options['propagationPolicy'] ?? 'Background'
   if (typeof policy !== 'string' || !POLICIES.includes(policy)) {
     const message = `Unsupported value: "${String(policy)}": supported values: "Foreground", "Background", "Orphan", "nil"`
     throw invalid('DeleteOptions', 'meta.k8s.io', '', [{ reason: 'FieldValueNotSupported', message, field: 'propagationPolicy' }])
@@ -24,10 +26,10 @@ export function deleteObject (store: Store, { resource, namespace, query }: Writ
   const object = store.get(resource, namespace, name)
   if (object === undefined) throw notFound(resource, name)
   checkPreconditions(resource, object, options['preconditions'])
-  if (query.get('dryRun') === 'All') return success(resource, object)
+  if (isDeepStrictEqual(options['dryRun'], ['All'])) return success(resource, object)
   if (object.metadata.deletionTimestamp !== undefined && resource !== PODS) return object
   if (resource === PODS) {
-    const grace = query.get('gracePeriodSeconds') ?? options['gracePeriodSeconds']
+    const grace = options['gracePeriodSeconds']
     endPod(object as Pod, grace === undefined || grace === null ? undefined : Number(grace))
     return store.get(resource, namespace, name) ?? object
   }
@@ -83,3 +85,7 @@ function removeOwned (store: Store, uid: string): void {
 
 const hasPods = (store: Store, { metadata }: KubeObject): boolean =>
   [...store.all(PODS)].some(pod => pod.metadata.labels?.['serving.knative.dev/serviceUID'] === metadata.uid)
+
+function fromQuery (query: URLSearchParams): Record<string, Json> {
+  return Object.fromEntries([...query].map(([name, value]) => [name, name === 'dryRun' ? [value] : value]))
+}

@@ -16,7 +16,8 @@ export function checkMetadata (resource: Resource, { name, labels = {} }: Pick<O
     throw invalid(resource.kind, resource.group, name, [{ reason, message, field }])
   }
   if (name === '') refuse('metadata.name', 'Required value: name or generateName is required', 'FieldValueRequired')
-  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) refuse('metadata.name', `Invalid value: "${name}": ${SUBDOMAIN}`)
+  // roles and bindings may be called anything, e.g. system:auth-delegator
+  if (resource.group !== 'rbac.authorization.k8s.io' && !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) refuse('metadata.name', `Invalid value: "${name}": ${SUBDOMAIN}`)
   for (const [key, value] of Object.entries(labels)) {
     if (!/^([^/]+\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(key)) refuse('metadata.labels', `Invalid value: "${key}": ${LABEL_KEY}`)
     if (!/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/.test(value)) refuse('metadata.labels', `Invalid value: "${value}": ${LABEL_VALUE}`)

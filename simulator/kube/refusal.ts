@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<number, string>> = {
 
 /** Throws what the rule says when it fits the request. A 403 names user, verb and resource as the recorded ones do. */
 export function refusal (rule: Refusal | undefined, verb: string, target: {
-  resource: Resource, namespace: string | undefined, name: string | undefined, subresource: string | undefined
+  resource: Pick<Resource, 'group' | 'plural'>, namespace: string | undefined, name: string | undefined, subresource: string | undefined
 }): void {
   if (rule === undefined || (rule.verb ?? verb) !== verb || (rule.resource ?? target.resource.plural) !== target.resource.plural) return
   const { group, plural } = target.resource

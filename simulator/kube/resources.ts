@@ -1,5 +1,6 @@
 import type { KubeEvent, KubeObject, Pod, ResourceQuota, Secret } from './objects.js'
 import type { Configuration, Ksvc, Revision, Route } from '../knative/objects.js'
+import type { Binding, Role } from './rbac.js'
 
 /** A kind of object this API serves. The type parameter says what its objects look like. */
 export interface Resource<T extends KubeObject = KubeObject> {
@@ -11,12 +12,15 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly shortNames?: readonly string[]
   readonly verbs: readonly string[]
   readonly subresources?: readonly string[]
+  /** without a namespace */
+  readonly clusterWide?: true
   /** only so that T is used */
   readonly sample?: T
 }
 
 const ALL = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 const SERVING = 'serving.knative.dev'
+const RBAC = 'rbac.authorization.k8s.io'
 
 export const SERVICES: Resource<Ksvc> = {
   group: SERVING, kind: 'Service', plural: 'services', singular: 'service', shortNames: ['kservice', 'ksvc'], verbs: ALL, subresources: ['status']
@@ -39,12 +43,25 @@ export const EVENTS: Resource<KubeEvent> = {
 export const SECRETS: Resource<Secret> = {
   group: '', kind: 'Secret', plural: 'secrets', singular: 'secret', verbs: ALL
 }
+export const SERVICE_ACCOUNTS: Resource = {
+  group: '', kind: 'ServiceAccount', plural: 'serviceaccounts', singular: 'serviceaccount', shortNames: ['sa'], verbs: ALL, subresources: ['token']
+}
+export const ROLES: Resource<Role> = { group: RBAC, kind: 'Role', plural: 'roles', singular: 'role', verbs: ALL }
+export const ROLE_BINDINGS: Resource<Binding> = { group: RBAC, kind: 'RoleBinding', plural: 'rolebindings', singular: 'rolebinding', verbs: ALL }
+export const CLUSTER_ROLES: Resource<Role> = {
+  group: RBAC, kind: 'ClusterRole', plural: 'clusterroles', singular: 'clusterrole', verbs: ALL, clusterWide: true
+}
+export const CLUSTER_ROLE_BINDINGS: Resource<Binding> = {
+  group: RBAC, kind: 'ClusterRoleBinding', plural: 'clusterrolebindings', singular: 'clusterrolebinding', verbs: ALL, clusterWide: true
+}
 
 export const QUOTAS: Resource<ResourceQuota> = {
   group: '', kind: 'ResourceQuota', plural: 'resourcequotas', singular: 'resourcequota', shortNames: ['quota'], verbs: ALL
 }
 
-export const RESOURCES: readonly Resource[] = [SERVICES, CONFIGURATIONS, ROUTES, REVISIONS, PODS, EVENTS, SECRETS, QUOTAS]
+export const RESOURCES: readonly Resource[] = [
+  SERVICES, CONFIGURATIONS, ROUTES, REVISIONS, PODS, EVENTS, SECRETS, QUOTAS, SERVICE_ACCOUNTS, ROLES, ROLE_BINDINGS, CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS
+]
 
 export const apiVersionOf = ({ group }: Resource): string => group === '' ? 'v1' : `${group}/v1`
 
@@ -55,8 +72,8 @@ export const qualified = ({ group, plural }: Resource): string => group === '' ?
 export function resourceList (group: string): object | undefined {
   const served = RESOURCES.filter(resource => resource.group === group)
   if (served.length === 0) return undefined
-  const resources = served.flatMap(({ plural, singular, kind, verbs, shortNames, subresources = [] }) => [
-    { name: plural, singularName: singular, namespaced: true, kind, verbs, ...(shortNames && { shortNames }) },
+  const resources = served.flatMap(({ plural, singular, kind, verbs, shortNames, clusterWide = false, subresources = [] }) => [
+    { name: plural, singularName: singular, namespaced: !clusterWide, kind, verbs, ...(shortNames && { shortNames }) },
     ...subresources.map(sub => ({ name: `${plural}/${sub}`, singularName: '', namespaced: true, kind, verbs: ['get'] }))
   ])
   const core = [{ name: 'namespaces', singularName: 'namespace', namespaced: false, kind: 'Namespace', verbs: ['get', 'list'], shortNames: ['ns'] }]
@@ -64,5 +81,9 @@ export function resourceList (group: string): object | undefined {
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: group === '' ? [...core, ...resources] : resources }
 }
 
-const version = { groupVersion: `${SERVING}/v1`, version: 'v1' }
-export const SERVING_GROUP = { name: SERVING, versions: [version], preferredVersion: version }
+function group (name: string) {
+  const version = { groupVersion: `${name}/v1`, version: 'v1' }
+  return { name, versions: [version], preferredVersion: version }
+}
+/** All but the core group. */
+export const GROUPS = [SERVING, RBAC].map(group)

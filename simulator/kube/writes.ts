@@ -19,7 +19,7 @@ export interface Written { readonly object: KubeObject, readonly warnings: reado
 
 export function createObject (store: Store, namespaces: ReadonlySet<string>, { resource, namespace, query }: WriteTarget, body: Json): Written {
   const given = typed(resource, namespace, body)
-  if (!namespaces.has(namespace)) throw namespaceNotFound(namespace)
+  if (resource.clusterWide !== true && !namespaces.has(namespace)) throw namespaceNotFound(namespace)
   const { generateName } = given.metadata
   const name = given.metadata.name ?? (generateName === undefined ? undefined : generateName + suffix())
   const named = { ...given, metadata: { ...given.metadata, name: name ?? '', namespace } }

@@ -3,6 +3,10 @@
  * for the status and the advice of each.
  */
 export type Fault =
+  // who sent it
+  | 'unauthenticated' // no token, or one that is not accepted
+  | 'forbidden' // the caller lacks the right
+  | 'login-unavailable' // nobody can tell who the caller is, or what they may do
   // what the caller sent
   | 'request-unreadable' // can't be parsed
   | 'request-invalid' // parsed, but breaks a rule; `fields` says which

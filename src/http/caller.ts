@@ -1,6 +1,18 @@
 import type { FastifyRequest } from 'fastify'
+import type { Caller } from '../domain/access/access.js'
 
-/** Who is asking, for the audit annotation and the log. Without a login (AUTH_MODE=none) nobody is known. */
-export function callerName (_request: FastifyRequest): string {
-  return 'anonymous'
+const callers = new WeakMap<object, Caller>()
+
+export function rememberCaller (request: FastifyRequest, caller: Caller): void {
+  callers.set(request, caller)
+}
+
+/** Undefined: nobody has logged in, or needs to. */
+export function callerOf (request: FastifyRequest): Caller | undefined {
+  return callers.get(request)
+}
+
+/** Who is asking, for the audit annotation and the log; `anonymous` without a login. Any characters: write it as JSON. */
+export function callerName (request: FastifyRequest): string {
+  return callers.get(request)?.user ?? 'anonymous'
 }

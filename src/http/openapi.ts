@@ -13,6 +13,12 @@ export async function openapi (app: FastifyInstance): Promise<void> {
         description: 'Deploy SAS Container Runtime models, score CSV files with them, and let Knative scale them. Errors are RFC 9457 problem documents with a remedy.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }
       },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'A token of the cluster or of its OpenID provider, as the platform engineer says; docs/rights.md. None with AUTH_MODE=none.' }
+        }
+      },
+      security: [{ bearer: [] }],
       tags: [
         { name: 'models', description: 'deploy, list, inspect, update, delete' },
         { name: 'revisions', description: 'champion and challenger: revisions, traffic, promote, rollback' },

@@ -1,9 +1,13 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import { DomainError, type Fault, type FieldFault } from '../domain/errors.js'
+import { callerName } from './caller.js'
 
 /** The status of each fault; `http/` has no other place that decides one. */
 const STATUS: Readonly<Record<Fault, number>> = {
+  unauthenticated: 401,
+  forbidden: 403,
+  'login-unavailable': 503,
   'request-unreadable': 400,
   'request-invalid': 422,
   'media-type-unsupported': 415,
@@ -49,6 +53,9 @@ const STATUS: Readonly<Record<Fault, number>> = {
 
 /** What to do, where the error itself brings no better advice. */
 const REMEDY: Readonly<Record<Fault, string>> = {
+  unauthenticated: 'get a new token, as your platform engineer told you, and send it in the header "Authorization: Bearer TOKEN"',
+  forbidden: 'ask the platform engineer for the right',
+  'login-unavailable': 'try again; if it stays so, ask the platform engineer',
   'request-unreadable': 'correct the body: it could not be parsed',
   'request-invalid': 'correct the named fields and send the request again',
   'media-type-unsupported': 'send one of the media types that /docs lists for this call',
@@ -118,7 +125,7 @@ export async function sendProblem (error: unknown, request: FastifyRequest, repl
   const named = error instanceof DomainError ? error : fromFastify(error as FastifyError)
   const status = named === undefined ? 500 : STATUS[named.fault]
   const kind = named?.fault ?? 'internal'
-  request.log[status < 500 ? 'info' : 'error']({ err: error, fault: kind, status }, 'request failed')
+  request.log[status < 500 ? 'info' : 'error']({ err: error, fault: kind, status, user: callerName(request) }, 'request failed')
   const { retryAfterSeconds, remedy, fields, extra } = named?.details ?? {}
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds)
   return await reply.code(status).type('application/problem+json').send({

@@ -11,7 +11,7 @@ import { writersContract } from './writers.js'
 /** Each case has names of its own, so several run at once: most of their time is a cluster's. */
 const AT_ONCE = 4
 
-/** What this project believes about Kubernetes, Knative and SCR, checked in a world. The simulator may claim nothing else. */
+/** What is believed here about Kubernetes, Knative and SCR (of rights: `rights.ts`), checked in a world. The simulator may claim nothing else. */
 export function contract (t: Test, world: World): void {
   t.jobs = AT_ONCE
   abContract(t, world)

@@ -83,6 +83,13 @@ export function modelsContract (t: Test, world: World): void {
     t.equal(fine.status, 201, JSON.stringify(fine.body))
     t.equal((await ask(world, 'GET', `/models/${name}`)).status, 404)
   })
+
+  t.test('a dry run of a deletion deletes nothing', async t => {
+    const name = await deployed(t, world, 'drydel')
+    t.equal((await ask(world, 'DELETE', `/models/${name}?dryRun=true`)).status, 204)
+    const { metadata } = await world.kube.ksvc(name)
+    t.same([metadata.name, metadata.deletionTimestamp], [name, undefined])
+  })
 }
 
 /** The answer's text, or what went wrong. */

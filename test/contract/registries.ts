@@ -73,7 +73,7 @@ export function registriesContract (t: Test, world: World): void {
 
   t.test('the service\'s default pull secrets are put into models that name none, and only there', options, async t => {
     const secret = await pullSecret(t, newName(t, world, 'default'), password)
-    const withDefault = { ...world, service: await world.serviceWith(t, { IMAGE_PULL_SECRETS: `${secret}` }) }
+    const withDefault = { ...world, service: await world.openService(t, { IMAGE_PULL_SECRETS: `${secret}` }) }
     const name = newName(t, world, 'default')
     const { status, body } = await ask(withDefault, 'PUT', `/models/${name}?wait=90`, { image })
     t.equal(status, 201, JSON.stringify(body))

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { Kube, type World } from '../support/contract.js'
-import { openSimulator, openTestService } from '../support/service.js'
+import { openBeside, openSimulator, openTestService } from '../support/service.js'
 
 /** A simulated cluster and a service, both the test's own. */
 export async function simulatedWorld (t: Test, dataPath: 'revision' | 'route'): Promise<World> {
@@ -10,7 +10,7 @@ export async function simulatedWorld (t: Test, dataPath: 'revision' | 'route'): 
     service: url,
     kube: new Kube(cluster.kubeconfig),
     imagePrefix: 'registry.demo',
-    serviceWith: async (t, env) => (await openTestService(t, cluster, { DATA_PATH: dataPath, ...env })).url,
+    openService: openBeside(cluster, { DATA_PATH: dataPath }),
     privateImage: { image: 'registry.demo/sr_hmeq_logreg:1.0-denied', user: 'scr', password: 'scr-password' }
   }
 }

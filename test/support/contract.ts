@@ -17,8 +17,8 @@ export interface World {
   readonly kube: Kube
   /** What stands before the demo images' names, e.g. `dev.local`. */
   readonly imagePrefix: string
-  /** Another service on the same cluster, with these settings; ends with the test. @returns its URL */
-  readonly serviceWith: (t: Test, env: Readonly<Record<string, string>>) => Promise<string>
+  /** One more service on this cluster, with these settings, and other credentials in a kubeconfig's text if it is given; its URL. Stops with the test. */
+  openService (t: Test, env: Readonly<Record<string, string>>, kubeconfig?: string): Promise<string>
   /** sr_hmeq_logreg:1.0 in a registry that asks for a password; undefined: there is none, and its cases are skipped. */
   readonly privateImage: PrivateImage | undefined
 }
@@ -146,6 +146,20 @@ export class Kube {
           resolve({ status: response.statusCode ?? 0, text: answer, body: isOne ? JSON.parse(answer) : {} })
         })
       }).on('error', reject).end(text)
+    })
+  }
+
+  /** The text of a kubeconfig for somebody else. */
+  kubeconfigFor (token: string): string {
+    const { server, caData, caFile } = this.#config.getCurrentCluster()!
+    const cluster = { server, ...(caData === undefined ? {} : { 'certificate-authority-data': caData }), ...(caFile === undefined ? {} : { 'certificate-authority': caFile }) }
+    return JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'cluster', cluster }],
+      users: [{ name: 'user', user: { token } }],
+      contexts: [{ name: 'context', context: { cluster: 'cluster', user: 'user' } }],
+      'current-context': 'context'
     })
   }
 

@@ -52,3 +52,13 @@ export async function openTestService (
   t.teardown(stop)
   return { url: await app.listen({ port: config.PORT, host: config.HOST }), stop }
 }
+
+/** A World's `openService`: one more service for the same cluster, with other settings and perhaps other credentials. */
+export function openBeside (cluster: Cluster, env: Readonly<Record<string, string>>) {
+  return async (t: Test, more: Readonly<Record<string, string>>, kubeconfig?: string): Promise<string> => {
+    if (kubeconfig === undefined) return (await openTestService(t, cluster, { ...env, ...more })).url
+    const file = path.join(await folder(t), 'kubeconfig')
+    await writeFile(file, kubeconfig, { mode: 0o600 })
+    return (await openTestService(t, { ...cluster, kubeconfig: file }, { ...env, ...more })).url
+  }
+}

@@ -55,8 +55,9 @@ export function ksvcApi ({ objects, within }: Connection, namespace: string): Ks
       return { ksvc: data as Ksvc, warnings: warningsOf(headers) }
     },
     async delete (name, preconditions, dryRun, signal) {
-      const body = { propagationPolicy: 'Foreground', preconditions }
-      await told('delete', name, objects.deleteNamespacedCustomObject({ ...kind, name, body, ...dry(dryRun) }, within(signal)))
+      // Beside a body the query is not read: a dryRun there would not keep anything from being deleted.
+      const body = { propagationPolicy: 'Foreground', preconditions, ...(dryRun ? { dryRun: ['All'] } : {}) }
+      await told('delete', name, objects.deleteNamespacedCustomObject({ ...kind, name, body }, within(signal)))
     }
   }
 }

@@ -1,0 +1,13 @@
+import { DomainError } from '../../domain/errors.js'
+import { ApiFailure, asDomainError } from './errors.js'
+
+/** Why a review could not be had. That the service itself may not ask is nothing its callers can be blamed for. */
+export function reviewFailure (error: unknown, resource: string): unknown {
+  if (!(error instanceof ApiFailure)) return error
+  if (error.status === 429 || error.status >= 500) return asDomainError(error, { verb: 'create', resource, namespace: '' })
+  return new DomainError('login-unavailable', `the cluster does not tell this service who its callers are and what they may do (create ${resource}: ${error.status})`, {
+    cause: error,
+    retryAfterSeconds: 30,
+    remedy: 'ask the platform engineer to bind the ClusterRole system:auth-delegator to the service account of this service, as deploy/rbac does'
+  })
+}
