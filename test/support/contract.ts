@@ -17,7 +17,7 @@ export interface World {
   readonly kube: Kube
   /** What stands before the demo images' names, e.g. `dev.local`. */
   readonly imagePrefix: string
-  /** One more service on this cluster, with these settings, and other credentials in a kubeconfig's text if it is given; its URL. Stops with the test. */
+  /** One more service on this cluster, with these settings, and other credentials if a kubeconfig's text is given; its URL. Stops with the test. */
   openService (t: Test, env: Readonly<Record<string, string>>, kubeconfig?: string): Promise<string>
   /** sr_hmeq_logreg:1.0 in a registry that asks for a password; undefined: there is none, and its cases are skipped. */
   readonly privateImage: PrivateImage | undefined
