@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { output, ROOT, startWorker } from './program.js'
 import { deploy } from './service.js'
 import { spread, type Spread } from './statistics.js'
-import { rowBody, sumOfScores } from './table-of-rows.js'
+import { csvHead, csvLine, scoreOfRow } from './table-of-rows.js'
 import { takeTime, type Taken, type World } from './bench-world.js'
 import type { FloodJob } from './workers/flood.js'
 import type { Timed } from './workers/jobs.js'
@@ -63,8 +63,8 @@ export function rateOf (name: string, taken: readonly Taken[]): Rate {
 export const DUMPED = 'undici loop, answers dumped'
 export const PARSED = 'undici loop, answers parsed'
 export const SERVICE = 'the service, CSV to CSV'
-export const ONE_BY_ONE = 'Python http.client, one by one'
-export const ASYNCIO = 'Python asyncio, 64 in flight'
+export const ONE_BY_ONE = 'Python http.client, CSV to CSV, one by one'
+export const ASYNCIO = 'Python asyncio, CSV to CSV, 64 in flight'
 const PYTHON_IN_FLIGHT = 64
 
 async function contendersAt (world: World, latencyMs: number, inFlight: number, { columns, rows, python }: Sizes): Promise<Contender[]> {
@@ -90,15 +90,22 @@ async function contendersAt (world: World, latencyMs: number, inFlight: number, 
   ]
 }
 
-async function askPython (world: World, file: string, app: string, columns: number, rows: number, more: string[]): Promise<Timed> {
+async function askPython (world: World, script: string, app: string, columns: number, rows: number, more: string[]): Promise<Timed> {
   const { pinning, standIn, cluster } = world
-  const bodies = path.join(cluster.folder, `${columns}-${rows}.bodies`)
-  await writeFile(bodies, Array.from({ length: rows }, (_, row) => rowBody(row, columns) + '\n').join(''))
+  const file = path.join(cluster.folder, `${columns}-${rows}.csv`)
+  const lines = Array.from({ length: rows }, (_, row) => csvLine(row, columns))
+  await writeFile(file, csvHead(columns) + lines.join(''))
   const where = ['127.0.0.1', String(standIn.port), `/${app}`]
-  const [command = '', ...rest] = [...pinning.measured, 'python3', path.join(ROOT, 'bench', 'python', file), ...where, bodies, ...more]
-  const taken = JSON.parse(await output(command, rest)) as Timed & { sum: number }
-  if (taken.sum !== sumOfScores(rows, columns)) throw new Error(`${file}: the scores add up to ${taken.sum}, not ${sumOfScores(rows, columns)}`)
-  return taken
+  const [command = '', ...rest] = [...pinning.measured, 'python3', path.join(ROOT, 'bench', 'python', script), ...where, file, `${file}.scored`, ...more]
+  const taken = JSON.parse(await output(command, rest)) as Timed
+  const scored = (await readFile(`${file}.scored`, 'utf8')).trimEnd().split('\r\n')
+  const right = scored.length === rows && scored.every((line, row) => {
+    const [score, half] = line.split(',').slice(columns).map(Number)
+    const wanted = scoreOfRow(row, columns)
+    return score === wanted.SCORE && half === wanted.HALF
+  })
+  if (!right) throw new Error(`${script}: its scores are not those of the formula`)
+  return { ...taken, rows }
 }
 
 const FLOOD_ROWS = 200_000
