@@ -72,14 +72,15 @@ function total (rows: Readonly<Record<string, number>>): number {
 }
 
 /** `rows`: the counts seen before, which is what a pod that has gone keeps. */
-async function sample (http: Worker<HttpJob, HttpResult>, revision: string, rows: Readonly<Record<string, number>>, atSeconds: number): Promise<Sample> {
+async function sample (http: Worker<HttpJob, HttpResult>, revision: string, rows: Sample['rows'], atSeconds: number): Promise<Sample> {
   const [models, [activator]] = await Promise.all([
     pods(['-n', NAMESPACE, '-l', `serving.knative.dev/service=${MODEL}`]),
     pods(['-n', 'knative-serving', '-l', 'app=activator'])
   ])
   const counted = { ...rows }
   for (const { metadata: { name }, status: { podIP } } of models) {
-    const answer = podIP === undefined ? undefined : await http.run({ url: `http://${podIP}:8080/rows` }).catch(() => undefined) // not listening yet, or ending
+    // a pod that does not listen yet, or is ending, does not answer
+    const answer = podIP === undefined ? undefined : await http.run({ url: `http://${podIP}:8080/rows` }).catch(() => undefined)
     if (answer?.status === 200) counted[name] = (JSON.parse(answer.text) as { rows: number }).rows
     else counted[name] ??= 0
   }
