@@ -9,7 +9,7 @@ import { verdictTable } from './report.js'
 const options = optionsOrExit(process.argv.slice(2))
 try {
   const { verdicts, ...results } = await (options.cluster ? onCluster : local)(options)
-  console.log(`\n${verdictTable(verdicts)}`)
+  if (verdicts.length > 0) console.log(`\n${verdictTable(verdicts)}`)
   await writeFile(options.json, JSON.stringify({ ...results, verdicts }, null, 2) + '\n')
 } catch (error) {
   console.error(error)
