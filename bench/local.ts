@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { openWorld, type World } from './bench-world.js'
 import { fileMemory } from './file-memory.js'
 import { growth } from './growth.js'
@@ -7,7 +6,7 @@ import { atRest, longList } from './operations.js'
 import type { Options } from './options.js'
 import { stopAll } from './program.js'
 import { percent, ratios, throughputTable, whole, type Verdict } from './report.js'
-import { standInCapacity, throughput } from './throughput.js'
+import { runs, standInCapacity, throughput } from './throughput.js'
 
 const COLUMNS = 12
 /** Model latency in ms and rows in flight: a model that answers at once, and one that takes its time. */
@@ -40,7 +39,7 @@ async function part (world: World, options: Options): Promise<Results> {
   const standInRows = capacity.rows / capacity.seconds
   console.log(`The stand-in takes ${whole(standInRows)} rows/s when they are written to it ahead, ${percent(capacity.standInBusy)} busy;\n` +
     'a measurement in which it was busy for well below 100 % of its core is not limited by it.\n')
-  const python = options.python && spawnSync('python3', ['--version']).status === 0
+  const python = options.python && runs('')
   if (options.python && !python) console.log('No python3 here: without the Python clients.\n')
   const compared = []
   for (const [latencyMs, inFlight] of options.quick ? [AT_ONCE] : [AT_ONCE, WITH_LATENCY]) {

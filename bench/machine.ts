@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 
 /** What is measured runs on the core of its own; stand-in, callers and the simulated cluster share the others. */
 export interface Pinning {
@@ -37,8 +37,9 @@ export function memory (pid: number): Memory | undefined {
   return { residentMiB: mebibytes('VmRSS'), peakMiB: mebibytes('VmHWM') }
 }
 
+/** Also how busy it was before: on a machine with other work only ratios say something, and CPU times more than rows a second. */
 export function machine (): string {
-  return `${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}, ${process.platform}`
+  return `${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}, load ${loadavg()[0]!.toFixed(1)}`
 }
 
 function read (file: string): string | undefined {

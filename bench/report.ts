@@ -1,4 +1,4 @@
-import { ASYNCIO, DUMPED, ONE_BY_ONE, SERVICE, type Rate, type Throughput } from './throughput.js'
+import { AIOHTTP, ASYNCIO, DUMPED, ONE_BY_ONE, SERVICE, type Rate, type Throughput } from './throughput.js'
 
 /** Lines of cells in columns as wide as their longest cell, the first to the left, the others to the right. */
 export function table (head: readonly string[], lines: ReadonlyArray<readonly string[]>): string {
@@ -58,19 +58,16 @@ export function ratios ({ latencyMs, rates }: Throughput): Verdict[] {
   const service = named(rates, SERVICE)
   const against = (name: string) => service.rowsPerSecond.median / named(rates, name).rowsPerSecond.median
   const at = `at ${latencyMs} ms`
-  const python = rates.some(({ name }) => name === ONE_BY_ONE)
   const cpu = named(rates, DUMPED).cpuMicroseconds / service.cpuMicroseconds
   const bare = `service / bare loop ${at}`
-  const verdicts: Verdict[] = [
-    latencyMs === 0 ? atLeast(bare, against(DUMPED), 0.6) : { what: bare, seen: against(DUMPED), target: '' },
-    { what: `${bare}, by CPU time a row`, seen: cpu, target: '' }
-  ]
-  if (!python) return verdicts
-  const [oneByOne, asyncio] = [`service / Python one by one ${at}`, `service / Python asyncio ${at}`]
+  const python = [[ONE_BY_ONE, 'Python one by one', 50], [ASYNCIO, 'Python asyncio', 3], [AIOHTTP, 'Python aiohttp', 3]] as const
   return [
-    ...verdicts,
-    latencyMs === 2 ? atLeast(oneByOne, against(ONE_BY_ONE), 50) : { what: oneByOne, seen: against(ONE_BY_ONE), target: '' },
-    latencyMs === 2 ? atLeast(asyncio, against(ASYNCIO), 3) : { what: asyncio, seen: against(ASYNCIO), target: '' }
+    latencyMs === 0 ? atLeast(bare, against(DUMPED), 0.6) : { what: bare, seen: against(DUMPED), target: '' },
+    { what: `${bare}, by CPU time a row`, seen: cpu, target: '' },
+    ...python.filter(([name]) => rates.some(rate => rate.name === name)).map(([name, told, target]): Verdict => {
+      const what = `service / ${told} ${at}`
+      return latencyMs === 2 ? atLeast(what, against(name), target) : { what, seen: against(name), target: '' }
+    })
   ]
 }
 

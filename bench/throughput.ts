@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { output, ROOT, startWorker } from './program.js'
@@ -35,6 +36,7 @@ export interface Sizes {
   readonly rounds: number
   /** Of one measurement by the service or the bare loop; the Python clients get fewer, in proportion to their speed. */
   readonly rows: number
+  /** With the clients in Python: those of the standard library, and where it is installed that of aiohttp. */
   readonly python: boolean
 }
 
@@ -65,7 +67,13 @@ export const PARSED = 'undici loop, answers parsed'
 export const SERVICE = 'the service, CSV to CSV'
 export const ONE_BY_ONE = 'Python http.client, CSV to CSV, one by one'
 export const ASYNCIO = 'Python asyncio, CSV to CSV, 64 in flight'
+export const AIOHTTP = 'Python aiohttp, CSV to CSV, 64 in flight'
 const PYTHON_IN_FLIGHT = 64
+
+/** Whether there is a python3 that can run this. */
+export function runs (python: string): boolean {
+  return spawnSync('python3', ['-c', python]).status === 0
+}
 
 async function contendersAt (world: World, latencyMs: number, inFlight: number, { columns, rows, python }: Sizes): Promise<Contender[]> {
   const { standIn, bare, caller, service } = world
@@ -84,7 +92,8 @@ async function contendersAt (world: World, latencyMs: number, inFlight: number, 
     ...python
       ? [
           script(ONE_BY_ONE, 'one_row_a_call.py', latencyMs === 0 ? 10 : 40),
-          script(ASYNCIO, 'many_in_flight.py', 4, String(PYTHON_IN_FLIGHT))
+          script(ASYNCIO, 'many_in_flight.py', 4, String(PYTHON_IN_FLIGHT)),
+          ...runs('import aiohttp') ? [script(AIOHTTP, 'with_aiohttp.py', 4, String(PYTHON_IN_FLIGHT))] : []
         ]
       : []
   ]
