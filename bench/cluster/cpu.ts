@@ -25,6 +25,7 @@ export async function cpuMeter (): Promise<() => CpuShares> {
   }
 }
 
+/** Never below 0, also where a process has ended meanwhile. */
 export function difference (after: CpuShares, before: CpuShares): CpuShares {
   return Object.fromEntries(Object.entries(after).map(([name, seconds]) => [name, Math.max(0, seconds - (before[name] ?? 0))]))
 }

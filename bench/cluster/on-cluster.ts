@@ -17,6 +17,8 @@ import { kitFolder, startInside } from './kit.js'
 const GROWING_APP = 'c12l5'
 /** As long as three pods need to come and ten seconds to pass, and a good while more. */
 const GROWING_SECONDS = 60
+/** Lines of the table; all samples are in the JSON. */
+const SAMPLES_SHOWN = 20
 
 /** The parts that need a real cluster: bare calls by a route against the deployed service, and pods that come while a file is scored. */
 export async function onCluster (options: Options): Promise<Results> {
@@ -70,7 +72,9 @@ function pathTable ({ byRoute, byService }: DataPath): string {
 
 function growingTable ({ samples }: Growing): string {
   const names = Object.keys(samples.at(-1)!.rows)
-  return table(['seconds', 'pods ready', 'by the activator', ...names.map((_, index) => `rows of pod ${index + 1}`)], samples.map(sample => [
+  const every = Math.ceil(samples.length / SAMPLES_SHOWN)
+  const shown = samples.filter((_, index) => index % every === 0 || index === samples.length - 1)
+  return table(['seconds', 'pods ready', 'by the activator', ...names.map((_, index) => `rows of pod ${index + 1}`)], shown.map(sample => [
     sample.atSeconds.toFixed(1), String(sample.podsReady), whole(sample.activated), ...names.map(name => whole(sample.rows[name] ?? 0))
   ]))
 }
