@@ -15,6 +15,7 @@ const tap = bin('tap')
 
 /** Each command is a list of steps; the last one gets the arguments given after `--`. */
 const commands = {
+  bench: [typeCheck, ['node', 'dist/bench/main.js']],
   build: [build],
   openapi: [typeCheck, ['node', 'dist/scripts/openapi.js']],
   demo: [build, ['node', 'dist/simulator/demo.js']],
