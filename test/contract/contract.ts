@@ -4,6 +4,7 @@ import { abContract } from './ab.js'
 import { failuresContract } from './failures.js'
 import { kubernetesContract } from './kubernetes.js'
 import { modelsContract } from './models.js'
+import { storyContract } from './story.js'
 import { writersContract } from './writers.js'
 
 /** Each case has names of its own, so several run at once: most of their time is a cluster's. */
@@ -12,6 +13,7 @@ const AT_ONCE = 4
 /** What this project believes about Kubernetes, Knative and SCR, checked in a world. The simulator may claim nothing else. */
 export function contract (t: Test, world: World): void {
   t.jobs = AT_ONCE
+  storyContract(t, world)
   abContract(t, world)
   modelsContract(t, world)
   writersContract(t, world)
