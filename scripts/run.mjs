@@ -16,6 +16,7 @@ const tap = bin('tap')
 /** Each command is a list of steps; the last one gets the arguments given after `--`. */
 const commands = {
   build: [build],
+  fuzz: [typeCheck, ['node', 'dist/scripts/fuzz.js']],
   openapi: [typeCheck, ['node', 'dist/scripts/openapi.js']],
   demo: [build, ['node', 'dist/simulator/demo.js']],
   simulator: [build, ['node', 'dist/simulator/main.js']],
