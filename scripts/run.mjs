@@ -17,11 +17,12 @@ const tap = bin('tap')
 const commands = {
   bench: [typeCheck, ['node', 'dist/bench/main.js']],
   build: [build],
+  fuzz: [typeCheck, ['node', 'dist/scripts/fuzz.js']],
   openapi: [typeCheck, ['node', 'dist/scripts/openapi.js']],
   demo: [build, ['node', 'dist/simulator/demo.js']],
   simulator: [build, ['node', 'dist/simulator/main.js']],
   test: [typeCheck, lint, tap],
-  'test:e2e': [typeCheck, [...tap, '--include=test/e2e.ts', '--timeout=900']]
+  'test:e2e': [typeCheck, ['node', 'dist/scripts/e2e.js']]
 }
 
 const [name, ...given] = process.argv.slice(2)
