@@ -1,37 +1,12 @@
-import { readdir, readlink } from 'node:fs/promises'
 import { once } from 'node:events'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { deferred } from '../../src/domain/deferred.js'
 import { head, openSocket, readAnswer, send, stubbornPost } from '../support/caller.js'
-import { deployed, echo, gauge, program, until, type Deployed, type DeployOptions, type Program } from '../support/model-program.js'
-import { folder } from '../support/service.js'
+import { echo, gauge, program, until, type Program } from '../support/model-program.js'
+import { CSV, csvOf, scoredOf, spooling } from './spooling.js'
 
 // However a request ends, the disk is given back, no name is left in the folder and no file is left open.
-
-const NOTE = 'n'.repeat(64 * 1024)
-const csvOf = (rows: number): string => 'X,NOTE\n' + Array.from({ length: rows }, (_, row) => `${row},${NOTE}\n`).join('')
-const scoredOf = (rows: number): string => 'X,NOTE,OUT_X,_error\n' + Array.from({ length: rows }, (_, row) => `${row},${NOTE},${row},\n`).join('')
-const CSV = { 'content-type': 'text/csv' }
-
-interface Spooling extends Deployed { readonly nothingIsLeft: () => Promise<void> }
-
-async function spooling (t: Test, model: Program, options: DeployOptions = {}): Promise<Spooling> {
-  const SPOOL_DIR = await folder(t)
-  const service = await deployed(t, model, { ...options, env: { SPOOL_DIR, ...options.env } })
-  const openFiles = async (): Promise<string[]> => {
-    const names = await Promise.all((await readdir('/proc/self/fd')).map(async fd => await readlink(`/proc/self/fd/${fd}`).catch(() => '')))
-    return names.filter(name => name.startsWith(SPOOL_DIR))
-  }
-  return {
-    ...service,
-    async nothingIsLeft () {
-      await until(async () => await gauge(service, 'scr_modelops_spool_bytes'), bytes => bytes === 0)
-      if (process.platform === 'linux') await until(openFiles, files => files.length === 0)
-      t.strictSame(await readdir(SPOOL_DIR), [])
-    }
-  }
-}
 
 /** Answers as echo does, up to a row, which waits for the test. */
 function waitingAt (row: number, then: 'answer' | 'cut' = 'answer'): { model: Program, go: () => void } {
@@ -160,17 +135,4 @@ t.test('a problem is never sent as gzip', async t => {
   t.equal(answer.status, 422)
   t.equal(answer.headers['content-encoding'], undefined)
   t.match(JSON.parse(answer.body), { type: '/problems/row-invalid' })
-})
-
-t.test('a hundred uploads at once each get their own rows, and leave nothing', async t => {
-  const service = await spooling(t, echo({ X: 'number' }))
-  const answers = await Promise.all(Array.from({ length: 100 }, async (_, index) => {
-    const csv = 'X,NOTE\n' + Array.from({ length: 6 }, (_, row) => `${index * 1_000 + row},${NOTE}\n`).join('')
-    return await stubbornPost(service.scoreUrl(), { headers: CSV, body: csv, deadlineMs: 120_000 })
-  }))
-  for (const [index, { status, whole, body }] of answers.entries()) {
-    const expected = 'X,NOTE,OUT_X,_error\n' + Array.from({ length: 6 }, (_, row) => `${index * 1_000 + row},${NOTE},${index * 1_000 + row},\n`).join('')
-    t.ok(status === 200 && whole && body === expected, `upload ${index}`)
-  }
-  await service.nothingIsLeft()
 })
