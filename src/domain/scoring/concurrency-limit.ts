@@ -3,7 +3,7 @@ const LATENCY_SLACK = 1.5
 /** … but never more than this part of the platform's time-out. */
 const TIMEOUT_PART = 0.25
 /** Below this a change of latency is noise. */
-const LATENCY_FLOOR_MS = 20
+const LATENCY_FLOOR_MS = 5
 /** What was the shortest latency counts twice as long after this time: models change. */
 const FORGET_MS = 10 * 60_000
 /** After this time without a row the platform may have put the revision to sleep, or taken pods away. */

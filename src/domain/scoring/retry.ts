@@ -7,8 +7,8 @@ const LONGEST_DELAY_MS = 5_000
 const PATIENCE_MS = 6_000
 /** … and of one that has: a pod that ends takes a while to be replaced, and much work would be lost. */
 const PROVEN_PATIENCE_MS = 60_000
-/** Repetitions that a request may make before its calls have earned more. */
-const BUDGET = 100
+/** Repetitions that a request may make before its calls have earned more: a burst of failures costs about twice the rows in flight. */
+const BUDGET = 1_000
 
 /** What the calls of one request may spend on repetitions: as many as it made calls that succeeded, and a few to begin with. */
 export class RetryBudget {
