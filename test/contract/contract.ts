@@ -6,6 +6,7 @@ import { failuresContract } from './failures.js'
 import { kubernetesContract } from './kubernetes.js'
 import { modelsContract } from './models.js'
 import { registriesContract } from './registries.js'
+import { storyContract } from './story.js'
 import { writersContract } from './writers.js'
 
 /** Each case has names of its own, so several run at once: most of their time is a cluster's. */
@@ -14,6 +15,7 @@ const AT_ONCE = 4
 /** What is believed here about Kubernetes, Knative and SCR (of rights: `rights.ts`), checked in a world. The simulator may claim nothing else. */
 export function contract (t: Test, world: World): void {
   t.jobs = AT_ONCE
+  storyContract(t, world)
   abContract(t, world)
   modelsContract(t, world)
   writersContract(t, world)

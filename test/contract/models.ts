@@ -93,8 +93,8 @@ export function modelsContract (t: Test, world: World): void {
 }
 
 /** The answer's text, or what went wrong. */
-export async function scored ({ service }: World, name: string, body: string | ReadableStream<Uint8Array>): Promise<string> {
-  const response = await fetch(`${service}/models/${name}/score`, { method: 'POST', headers: { 'content-type': 'text/csv' }, body, duplex: 'half' })
+export async function scored ({ service }: World, name: string, body: string | ReadableStream<Uint8Array>, query = ''): Promise<string> {
+  const response = await fetch(`${service}/models/${name}/score${query}`, { method: 'POST', headers: { 'content-type': 'text/csv' }, body, duplex: 'half' })
   const text = await response.text()
   return response.status === 200 ? text : `${response.status} ${text}`
 }

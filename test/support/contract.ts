@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { KubeConfig } from '@kubernetes/client-node'
 import type { Test } from 'tap'
 
-export const NAMESPACE = 'sas-model-inference'
+/** Where the models live; TEST_NAMESPACE where the service under test was installed elsewhere. */
+export const NAMESPACE = process.env['TEST_NAMESPACE'] ?? 'sas-model-inference'
 export const KSVCS = `/apis/serving.knative.dev/v1/namespaces/${NAMESPACE}/services`
 export const CORE = `/api/v1/namespaces/${NAMESPACE}`
 
