@@ -1,20 +1,9 @@
 // The image's recipe and the rendered kustomize base, checked as a platform engineer would read them.
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { parseAllDocuments } from 'yaml'
 import { readConfig } from '../src/config.js'
+import { noKustomize, only, rendered, type Labels } from './support/manifests.js'
 
-interface Labels { readonly [key: string]: string }
-interface Peer {
-  readonly namespaceSelector?: { readonly matchLabels: Labels }
-  readonly podSelector?: { readonly matchExpressions: ReadonlyArray<{ readonly key: string, readonly operator: string }> }
-}
-interface PolicyRule {
-  readonly from?: readonly Peer[]
-  readonly to?: readonly Peer[]
-  readonly ports: ReadonlyArray<{ readonly protocol: string, readonly port: number }>
-}
 interface Probe { readonly httpGet: { readonly path: string, readonly port: string } }
 interface Container {
   readonly image: string
@@ -37,16 +26,6 @@ interface PodSpec {
   readonly containers: readonly [Container]
   readonly volumes: ReadonlyArray<{ readonly name: string, readonly emptyDir: { readonly sizeLimit: string } }>
 }
-interface Manifest {
-  readonly kind: string
-  readonly metadata: { readonly name: string, readonly namespace?: string, readonly labels?: Labels }
-  readonly data?: Labels
-  readonly rules?: ReadonlyArray<{ readonly apiGroups: readonly string[], readonly resources: readonly string[], readonly verbs: readonly string[] }>
-  readonly roleRef?: { readonly kind: string, readonly name: string }
-  readonly subjects?: ReadonlyArray<{ readonly kind: string, readonly name: string, readonly namespace: string }>
-  readonly spec?: unknown
-}
-
 t.test('the image', async t => {
   const stages = readFileSync('Dockerfile', 'utf8').split(/^FROM /m).slice(1)
   const last = stages.at(-1) ?? ''
@@ -76,17 +55,11 @@ t.test('the image', async t => {
   })
 })
 
-const kustomize = spawnSync('kubectl', ['kustomize', 'deploy/base'], { encoding: 'utf8' })
-const skip = kustomize.error === undefined ? false : 'kubectl is not installed, so deploy/base cannot be rendered'
+const skip = noKustomize()
 
 t.test('deploy/base', { skip }, async t => {
-  t.equal(kustomize.status, 0, `kubectl kustomize: ${kustomize.stderr}`)
-  const manifests = parseAllDocuments(kustomize.stdout).map(document => document.toJS() as Manifest)
-  const one = (kind: string) => {
-    const [found, ...others] = manifests.filter(manifest => manifest.kind === kind)
-    if (found === undefined || others.length > 0) throw new Error(`expected one ${kind}, found ${others.length + (found ? 1 : 0)}`)
-    return found
-  }
+  const manifests = rendered('base')
+  const one = (kind: string) => only(manifests, kind)
   const settings = one('ConfigMap').data ?? {}
   const deployment = one('Deployment').spec as { replicas: number, template: { metadata: { labels: Labels }, spec: PodSpec } }
   const pod = deployment.template.spec
@@ -116,22 +89,6 @@ t.test('deploy/base', { skip }, async t => {
     t.equal(pod.serviceAccountName, one('ServiceAccount').metadata.name)
   })
 
-  t.test('lets only namespaces labelled as callers in, and the service out to these places only', async t => {
-    const policy = one('NetworkPolicy').spec as
-      { podSelector: { matchLabels: Labels }, policyTypes: string[], ingress: PolicyRule[], egress: PolicyRule[] }
-    t.strictSame(policy.podSelector.matchLabels, deployment.template.metadata.labels, 'it is about the pods of the service')
-    t.strictSame(policy.policyTypes, ['Ingress', 'Egress'])
-    t.strictSame(policy.ingress.map(({ from, ports }) => `${peers(from)} -> service ${portsOf(ports)}`),
-      ['namespaces scr-modelops/caller=true -> service TCP 8080'])
-    t.strictSame(policy.egress.map(({ to, ports }) => `service -> ${peers(to)} ${portsOf(ports)}`), [
-      'service -> namespaces kubernetes.io/metadata.name=kube-system UDP 53, TCP 53',
-      'service -> anywhere TCP 443, TCP 6443',
-      'service -> own pods with serving.knative.dev/service TCP 8012, TCP 8112',
-      'service -> namespaces kubernetes.io/metadata.name=knative-serving TCP 8012, TCP 8112'
-    ])
-    t.notOk('scr-modelops/caller' in (one('Namespace').metadata.labels ?? {}), 'models are no callers')
-  })
-
   t.test('runs the container without root, without a writable root and without capabilities', async t => {
     t.strictSame(pod.securityContext, { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
     t.strictSame(container.securityContext,
@@ -155,14 +112,14 @@ t.test('deploy/base', { skip }, async t => {
   })
 
   t.test('gives every setting, and as namespace the one it runs in', async t => {
-    t.strictSame(Object.keys(settings).sort(), ['AUTH_MODE', 'DRAIN_SECONDS', 'HOLD_SECONDS', 'IMAGE_ALLOW_LIST', 'LOG_LEVEL', 'MAX_CONCURRENCY',
+    t.strictSame(Object.keys(settings).sort(), ['DRAIN_SECONDS', 'HOLD_SECONDS', 'IMAGE_ALLOW_LIST', 'LOG_LEVEL', 'MAX_CONCURRENCY',
       'MAX_UPLOAD_BYTES', 'PORT', 'ROW_TIMEOUT_SECONDS', 'SPOOL_DIR', 'SPOOL_MAX_BYTES'])
     t.equal(container.envFrom[0]?.configMapRef.name, one('ConfigMap').metadata.name)
     t.match(container.env, [{ name: 'NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } }])
   })
 
-  t.test('is configured as the service accepts it', async t => {
-    t.match(readConfig({ ...settings, NAMESPACE: 'sas-model-inference' }), { PORT: 8080, AUTH_MODE: 'none', DATA_PATH: 'revision' })
+  t.test('leaves it to an overlay who may log in', async t => {
+    t.throws(() => readConfig(settings), /AUTH_MODE is not set/)
   })
 
   t.test('spools into a volume that is larger than the spool and counted in the container\'s disk', async t => {
@@ -175,7 +132,9 @@ t.test('deploy/base', { skip }, async t => {
   })
 
   t.test('waits longer for the end than the service needs to drain', async t => {
-    const preStopSeconds = Number(container.lifecycle.preStop.exec.command[1])
+    const [program, , code = ''] = container.lifecycle.preStop.exec.command
+    t.equal(program, 'node', 'the only program that the image surely has')
+    const preStopSeconds = Number(/(\d+)\)$/.exec(code)?.[1]) / 1000
     ascending(t, [preStopSeconds + setting('DRAIN_SECONDS'), pod.terminationGracePeriodSeconds], 'preStop and draining < the grace period')
   })
 
@@ -192,15 +151,4 @@ function ascending (t: Test, values: readonly number[], message: string) {
 /** A Kubernetes quantity in Gi as bytes. */
 function bytes (quantity: string | undefined): number {
   return Number(/^(\d+)Gi$/.exec(quantity ?? '')?.[1]) * 2 ** 30
-}
-
-function peers (from: readonly Peer[] | undefined): string {
-  if (from === undefined) return 'anywhere'
-  return from.map(({ namespaceSelector, podSelector }) => namespaceSelector
-    ? `namespaces ${Object.entries(namespaceSelector.matchLabels).map(pair => pair.join('=')).join()}`
-    : `own pods with ${podSelector?.matchExpressions.map(({ key }) => key).join()}`).join(' or ')
-}
-
-function portsOf (ports: PolicyRule['ports']): string {
-  return ports.map(({ protocol, port }) => `${protocol} ${port}`).join(', ')
 }
