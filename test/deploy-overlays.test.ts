@@ -20,7 +20,7 @@ for (const [overlay, own] of [
     AUTH_MODE: 'oidc', OIDC_ISSUER: 'https://login.example.com/realms/models', OIDC_AUDIENCE: 'scr-modelops', OIDC_USER_CLAIM: 'sub', OIDC_GROUPS_CLAIM: 'groups'
   }]
 ] as const) {
-  t.test(`${overlay} sets the login and lets the service ask the cluster about tokens and rights, nothing else`, { skip }, async t => {
+  t.test(`${overlay} sets the login and lets the service ask the cluster about tokens and rights`, { skip }, async t => {
     const manifests = rendered(overlay)
     t.same(settingsOf(manifests), { ...settingsOf(rendered('base')), ...own })
     const { roleRef, subjects } = only(manifests, 'ClusterRoleBinding')

@@ -30,9 +30,9 @@ t.test('the image', async t => {
   const stages = readFileSync('Dockerfile', 'utf8').split(/^FROM /m).slice(1)
   const last = stages.at(-1) ?? ''
 
-  t.test('every stage starts from Node 24', async t => {
+  t.test('every stage starts from the same version of Node 24', async t => {
     t.strictSame(stages.map(stage => stage.split('\n')[0]),
-      ['node:24-bookworm-slim AS build', 'node:24-bookworm-slim AS dependencies', 'node:24-bookworm-slim'])
+      ['node:24.9.0-bookworm-slim AS build', 'node:24.9.0-bookworm-slim AS dependencies', 'node:24.9.0-bookworm-slim'])
   })
 
   t.test('the last stage runs nothing and takes only these files', async t => {
