@@ -17,6 +17,7 @@ const tap = bin('tap')
 const commands = {
   bench: [typeCheck, ['node', 'dist/bench/main.js']],
   build: [build],
+  fuzz: [typeCheck, ['node', 'dist/scripts/fuzz.js']],
   openapi: [typeCheck, ['node', 'dist/scripts/openapi.js']],
   demo: [build, ['node', 'dist/simulator/demo.js']],
   simulator: [build, ['node', 'dist/simulator/main.js']],
