@@ -9,7 +9,7 @@ import { contentHash, fillModelFolder, fillServiceFolder } from './image-folders
 // Runs the tests on a real cluster: the one of KUBECONFIG and SCORING_GATEWAY_URL, or else one that a cluster kit starts, with images made
 // from the build. The arguments are tap's.
 
-const MODEL_IMAGES = [...Object.keys(demoModels), ...['crash', 'slowstart', 'slow', 'flaky', 'hungry', 'otherport'].map(fault => `sr_hmeq_logreg:1.0-${fault}`)]
+const MODEL_IMAGES = [...Object.keys(demoModels), ...['crash', 'hungry', 'otherport', 'slowstart', 'slow', 'flaky'].map(fault => `sr_hmeq_logreg:1.0-${fault}`)]
 
 const given = process.env['KUBECONFIG'] && process.env['SCORING_GATEWAY_URL']
 const env = given ? {} : prepared()

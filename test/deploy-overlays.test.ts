@@ -23,6 +23,7 @@ for (const [overlay, own] of [
   t.test(`${overlay} sets the login and lets the service ask the cluster about tokens and rights`, { skip }, async t => {
     const manifests = rendered(overlay)
     t.same(settingsOf(manifests), { ...settingsOf(rendered('base')), ...own })
+    t.match(readConfig({ ...settingsOf(manifests), NAMESPACE: 'sas-model-inference' }), own)
     const { roleRef, subjects } = only(manifests, 'ClusterRoleBinding')
     t.match(roleRef, { kind: 'ClusterRole', name: 'system:auth-delegator' })
     t.same(subjects, [{ kind: 'ServiceAccount', name: 'scr-modelops', namespace: 'sas-model-inference' }])

@@ -50,7 +50,7 @@ export function storyContract (t: Test, world: World): void {
     t.equal(await table(), '00001=100 champion')
     await same('after rollback')
 
-    t.equal((await ask(world, 'DELETE', `/models/${name}?wait=90`)).status, 204)
+    t.equal((await ask(world, 'DELETE', `/models/${name}?wait=300`)).status, 204)
     t.equal((await ask(world, 'GET', `/models/${name}`)).status, 404)
     await until(`the pods of ${name} are gone`, async () => await world.kube.pods(name), pods => pods.length === 0)
   })

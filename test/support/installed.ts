@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
@@ -53,7 +54,7 @@ export async function install (t: Test, { kubeconfig, image, namespace, overlay 
   })
   await kubectl('wait', 'pod/caller', '-n', callers, '--for=condition=Ready', '--timeout=60s')
 
-  const forward = new Program(t, 'kubectl', ['port-forward', '-n', callers, 'pod/caller', ':8080'], { KUBECONFIG: kubeconfig })
+  const forward = new Program(t, 'kubectl', ['port-forward', '-n', callers, 'pod/caller', ':8080'], { KUBECONFIG: kubeconfig, HOME: homedir() })
   const [, port] = await forward.says(/127\.0\.0\.1:(\d+)/)
   return {
     url: `http://127.0.0.1:${port}`,
