@@ -32,6 +32,8 @@ export interface ApiServerParts {
   /** the rule in force, if any */
   readonly refused: () => Refusal | undefined
   readonly seen: (request: { method: string, path: string }) => void
+  /** undefined: answers at once; otherwise not before this */
+  readonly held: () => Promise<void> | undefined
 }
 
 const READABLE = /\*\/\*|application\/(\*|json|yaml)/
@@ -51,6 +53,7 @@ export function apiServer (parts: ApiServerParts): Server {
 }
 
 async function answer (parts: ApiServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  await parts.held()
   const url = new URL(request.url ?? '/', 'http://cluster')
   const caller = parts.accounts.callerOf(request.headers.authorization)
   const accept = request.headers.accept

@@ -52,7 +52,8 @@ async function pythonWithClient (t: Test): Promise<{ readonly command: string } 
   const making = `${folder}.${process.pid}`
   t.teardown(async () => await rm(making, { recursive: true, force: true }))
   await mkdir(making, { recursive: true })
-  const env = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)) // where pip finds packages
+  // all of it, as it says where pip finds packages
+  const env = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined))
   for (const [program, ...args] of [['python3', '-m', 'venv', making], [path.join(making, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', CLIENT]] as const) {
     const run = new Program(t, program, args, env)
     if ((await run.ended).code !== 0) return { lacks: `${CLIENT} can't be installed: ${(run.stderr || run.stdout).trim().split('\n').at(-1) ?? ''}` }

@@ -94,7 +94,7 @@ export function beingDeleted (name: string, cause?: unknown): DomainError {
 function forbidden (error: ApiFailure, { verb, resource, namespace }: Attempt): DomainError {
   if (!error.message.includes(' cannot ')) return new DomainError('model-invalid', tidied(error.message), { cause: error })
   return new DomainError('cluster-forbidden', `the service account lacks the right to ${verb} ${resource} in ${namespace}`,
-    { cause: error, remedy: `ask the platform engineer to give the service account of this service the right to ${verb} ${resource} in ${namespace}` })
+    { cause: error, remedy: `ask the platform engineer to add ${verb} on ${resource} to the Role of this service in ${namespace} (scr-modelops in deploy/base/role.yaml)` })
 }
 
 const FIELDS: ReadonlyArray<readonly [RegExp, string]> = [
