@@ -29,7 +29,8 @@ export interface KsvcStore extends ModelStore {
   close (): void
 }
 
-const ATTEMPTS_MAX = 5
+/** So many that a script's burst of edits, and Knative's own writes after each, are outlasted: about 2 s and the calls. */
+const ATTEMPTS_MAX = 15
 const MAKES_REVISION = 'the change makes a new revision: image, scaling, resources and the like belong to a revision'
 
 /** Every ksvc of the namespace is a model. */
