@@ -36,6 +36,7 @@ const OUTAGES: Array<{ how: string, begin: (simulator: Simulator) => unknown, en
 ]
 
 t.jobs = 2
+t.setTimeout(300_000) // the outages take a minute each
 for (const { how, begin, end } of OUTAGES) {
   t.test(`while the API server ${how} for a minute a known model is scored, a change is 503, and afterwards all is as before`, async t => {
     const { simulator, cluster } = await openSimulator(t)
