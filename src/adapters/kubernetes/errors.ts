@@ -51,7 +51,7 @@ export function isGone (error: unknown): boolean {
 /** No answer: refused, reset, timed out, a certificate that does not fit. */
 export function unreachable (cause: unknown): DomainError {
   const { code, message } = (cause ?? {}) as { code?: unknown, message?: unknown }
-  return new DomainError('cluster-unreachable', `the cluster's API did not answer (${String(code ?? message)})`, { cause, retryAfterSeconds: 5 })
+  return new DomainError('cluster-unreachable', `the cluster's API did not answer (${typeof code === 'string' ? code : String(message)})`, { cause, retryAfterSeconds: 5 })
 }
 
 /** What was tried, in the words of RBAC. */
