@@ -3,7 +3,7 @@ import type { Simulator } from '../simulator/simulator.js'
 import { livesThrough } from './contract/outage.js'
 import { sample } from './contract/scores.js'
 import { Kube, until } from './support/contract.js'
-import { openSimulator, openTestService } from './support/service.js'
+import { openBeside, openSimulator, openTestService } from './support/service.js'
 
 // What becomes of the service when the cluster's API fails it. The same on a real cluster: test/e2e-faults.ts.
 
@@ -41,7 +41,7 @@ for (const { how, begin, end } of OUTAGES) {
   t.test(`while the API server ${how} for a minute a known model is scored, a change is 503, and afterwards all is as before`, async t => {
     const { simulator, cluster } = await openSimulator(t)
     const { url } = await openTestService(t, cluster)
-    const world = { service: url, kube: new Kube(cluster.kubeconfig), imagePrefix: 'registry.demo' }
+    const world = { service: url, kube: new Kube(cluster.kubeconfig), imagePrefix: 'registry.demo', openService: openBeside(cluster, {}), privateImage: undefined }
     await livesThrough(t, world, { lastsMs: 55_000, begin: () => begin(simulator), end: () => end(simulator) })
   })
 }

@@ -1,10 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import path from 'node:path'
+import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { parse, parseAllDocuments } from 'yaml'
 import { livesThrough } from './contract/outage.js'
 import { Kube, NAMESPACE, ask, deployed, until, type ProblemAnswer, type World } from './support/contract.js'
-import { folder, openTestService } from './support/service.js'
+import { openBeside, openTestService } from './support/service.js'
 
 // Faults of a real cluster. It stops the API server and etcd, processes of this machine: for a cluster that nobody else uses.
 const { KUBECONFIG: kubeconfig, SCORING_GATEWAY_URL: gatewayUrl, IMAGE_PREFIX: imagePrefix = 'dev.local', API_SERVER_PID, ETCD_PID } = process.env
@@ -13,7 +12,9 @@ if (!kubeconfig || !gatewayUrl || !API_SERVER_PID || !ETCD_PID) {
   t.bailout('test:faults needs KUBECONFIG, SCORING_GATEWAY_URL, and the process ids API_SERVER_PID and ETCD_PID; the cluster must be nobody else\'s')
 } else {
   const kube = new Kube(kubeconfig)
-  const world: World = { service: (await openTestService(t, { kubeconfig, gatewayUrl }, { DATA_PATH: 'route' })).url, kube, imagePrefix }
+  const cluster = { kubeconfig, gatewayUrl }
+  const { url } = await openTestService(t, cluster, { DATA_PATH: 'route' })
+  const world: World = { service: url, kube, imagePrefix, openService: openBeside(cluster, { DATA_PATH: 'route' }), privateImage: undefined }
   const pause = (pid: string) => ({ begin: () => process.kill(Number(pid), 'SIGSTOP'), end: () => process.kill(Number(pid), 'SIGCONT') })
 
   t.test('the API server is stopped for a minute: known models are scored, and afterwards all is as before', async t => {
@@ -58,10 +59,9 @@ if (!kubeconfig || !gatewayUrl || !API_SERVER_PID || !ETCD_PID) {
       subjects: [{ kind: 'ServiceAccount', name: account, namespace: NAMESPACE }]
     })
     const { status: { token } } = await made(`${core}/${account}/token`, { spec: { expirationSeconds: 3600 } }) as unknown as { status: { token: string } }
-    const file = path.join(await folder(t), 'kubeconfig')
     const config = parse(await readFile(kubeconfig, 'utf8')) as { users: Array<{ name: string, user: object }> }
-    await writeFile(file, JSON.stringify({ ...config, users: config.users.map(({ name }) => ({ name, user: { token } })) }))
-    const limited = { ...world, service: (await openTestService(t, { kubeconfig: file, gatewayUrl }, { DATA_PATH: 'route' })).url }
+    const asAccount = JSON.stringify({ ...config, users: config.users.map(({ name }) => ({ name, user: { token } })) })
+    const limited = { ...world, service: await world.openService(t, {}, asAccount) }
     const name = await deployed(t, limited, 'rights')
     const { body } = await ask<ProblemAnswer>(limited, 'DELETE', `/models/${name}`)
     t.match(body, { type: '/problems/cluster-forbidden', remedy: /add delete on services\.serving\.knative\.dev to the Role of this service/ })
