@@ -22,7 +22,8 @@ const commands = {
   demo: [build, ['node', 'dist/simulator/demo.js']],
   simulator: [build, ['node', 'dist/simulator/main.js']],
   test: [typeCheck, lint, tap],
-  'test:e2e': [typeCheck, ['node', 'dist/scripts/e2e.js']]
+  'test:e2e': [typeCheck, ['node', 'dist/scripts/e2e.js']],
+  'test:faults': [typeCheck, [...tap, '--include=test/e2e-faults.ts', '--timeout=600']]
 }
 
 const [name, ...given] = process.argv.slice(2)

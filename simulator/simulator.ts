@@ -42,6 +42,11 @@ export interface Simulator {
   silenceWatches (on: boolean): void
   /** Breaks the connections of all watches. */
   cutWatches (): void
+  /** While on, the API server takes connections and answers nothing, as when its process is stopped; afterwards it answers what waited. */
+  hangApi (on: boolean): void
+  /** Ends the API server: connections break and are refused until `startApi`. What is stored stays. */
+  stopApi (): Promise<void>
+  startApi (): Promise<void>
   /** Refuses what fits the rule from now on; without a rule everything is allowed again. */
   refuse (rule?: Refusal): void
   /** A token of a service account that expires in so many seconds; with a negative number it has expired. */
@@ -65,6 +70,7 @@ export async function startSimulator (options: SimulatorOptions = {}): Promise<S
   const accounts = new Accounts(store)
   const requests: Array<{ method: string, path: string }> = []
   let rule: Refusal | undefined
+  let hang: { readonly over: Promise<void>, end (): void } | undefined
   const api = apiServer({
     store,
     watches,
@@ -73,7 +79,8 @@ export async function startSimulator (options: SimulatorOptions = {}): Promise<S
     endPod: (pod, graceSeconds) => knative.endPod(pod, graceSeconds),
     namespaces: new Set([namespace, 'default']),
     refused: () => rule,
-    seen: request => { requests.push(request) }
+    seen: request => { requests.push(request) },
+    held: () => hang?.over
   })
   const ingress = gateway(knative, routes)
   const [apiUrl, gatewayUrl] = await Promise.all([listen(api, apiPort), listen(ingress, gatewayPort)])
@@ -87,9 +94,17 @@ export async function startSimulator (options: SimulatorOptions = {}): Promise<S
     silenceWatches: on => watches.silence(on),
     cutWatches: () => watches.cut(),
     tokenOf: (account, seconds) => accounts.tokenOf(namespace, account, seconds),
+    hangApi (on) {
+      watches.silence(on)
+      hang?.end()
+      hang = on ? hanging() : undefined
+    },
+    stopApi: async () => await end(api),
+    async startApi () { await listen(api, Number(new URL(apiUrl).port)) },
     refuse: given => { rule = given },
     async close () {
       clock.stop()
+      hang?.end()
       await Promise.all([end(api), end(ingress)])
     }
   }
@@ -101,7 +116,14 @@ async function listen (server: Server, port: number): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+function hanging () {
+  let end = () => {}
+  const over = new Promise<void>(resolve => { end = resolve })
+  return { over, end }
+}
+
 async function end (server: Server): Promise<void> {
+  if (!server.listening) return
   const closed = once(server, 'close')
   server.close()
   server.closeAllConnections()

@@ -33,7 +33,8 @@ export async function openService (config: Config, log: FastifyBaseLogger): Prom
     access: accessOf(config, connection, told(metrics, log)),
     scorer: new ScrScorer(pools, metrics.modelCalled),
     cacheAgeMs: () => models.ageMs(),
-    clusterNotReady: () => models.isFresh() ? undefined : 'the watch on the cluster is not in sync'
+    // Once filled, old caches are no reason to be taken out of service: scoring goes on without the cluster's API.
+    clusterNotReady: () => Number.isFinite(models.ageMs()) ? undefined : 'the watch on the cluster is not in sync'
   }, metrics, lifecycle, log)
   const closeOutgoing = async () => {
     models.close()

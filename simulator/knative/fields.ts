@@ -2,9 +2,9 @@ import { isObject, type Json, type JsonObject } from '../kube/merge-patch.js'
 import { badRequest } from '../kube/status-errors.js'
 
 /** What a ksvc's spec may hold. A leaf says the type; `open` is taken as it is. */
-type Field = 'string' | 'int32' | 'int64' | 'bool' | 'open' | 'quantities' | Shape | readonly [Shape]
+export type Field = 'string' | 'int32' | 'int64' | 'bool' | 'open' | 'quantities' | Shape | readonly [Shape]
 
-interface Shape {
+export interface Shape {
   /** the Go struct, as messages name it */
   readonly go: string
   /** Go structs embedded between this one and a field, as messages name the path */
@@ -31,7 +31,8 @@ const CONTAINER: Shape = {
   }
 }
 
-const REVISION_SPEC: Shape = {
+/** The spec of a revision. */
+export const REVISION_SPEC: Shape = {
   go: 'RevisionSpec',
   via: { containers: 'PodSpec', volumes: 'PodSpec', imagePullSecrets: 'PodSpec', serviceAccountName: 'PodSpec', enableServiceLinks: 'PodSpec' },
   fields: {
@@ -50,7 +51,8 @@ const TARGET: Shape = {
   fields: { revisionName: 'string', configurationName: 'string', latestRevision: 'bool', percent: 'int64', tag: 'string', url: 'string' }
 }
 
-const SPEC: Shape = {
+/** The spec of a ksvc. */
+export const SPEC: Shape = {
   go: 'ServiceSpec', via: { template: 'ConfigurationSpec', traffic: 'RouteSpec' }, fields: { template: TEMPLATE, traffic: [TARGET] }
 }
 

@@ -1,18 +1,26 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Accounts } from './accounts.js'
 import { deleteObject, type EndPod } from './deletion.js'
+import { AGGREGATED, aggregatedDiscovery, discovery } from './discovery.js'
 import { listObjects, selection } from './list.js'
 import type { Json } from './merge-patch.js'
+import { namespacesNamed } from './namespaces.js'
 import type { Pod } from './objects.js'
+import { openapiV3 } from './openapi.js'
+import { OPENAPI_V2, openapiV2 } from './openapi-protobuf.js'
+import { patchObject } from './patches.js'
 import { sendLog, type PodLogs } from './pod-log.js'
-import { mustBeAllowed, type Attributes } from './rbac.js'
+import { mustBeAllowed } from './rbac.js'
 import { refusal, type Refusal } from './refusal.js'
-import { GROUPS, PODS, RESOURCES, resourceList, type Resource } from './resources.js'
+import { NAMESPACES, PODS } from './resources.js'
 import { reviewed } from './reviews.js'
-import { badRequest, internalError, methodNotAllowed, namespaceNotFound, notAcceptable, notFound, StatusError, unsupportedMediaType } from './status-errors.js'
+import { send, sendBytes, sendObjects, sendText, sendWritten } from './sending.js'
+import { badRequest, internalError, methodNotAllowed, notAcceptable, notFound, StatusError, unsupportedMediaType } from './status-errors.js'
 import type { Store } from './store.js'
+import { wantsTable } from './table.js'
+import { targetOf, verbOf, wantedOf, type Target } from './target.js'
 import type { Watches } from './watch.js'
-import { createObject, patchObject, replaceObject, type Written } from './writes.js'
+import { createObject, replaceObject } from './writes.js'
 
 export interface ApiServerParts {
   readonly store: Store
@@ -24,18 +32,10 @@ export interface ApiServerParts {
   /** the rule in force, if any */
   readonly refused: () => Refusal | undefined
   readonly seen: (request: { method: string, path: string }) => void
+  /** undefined: answers at once; otherwise not before this */
+  readonly held: () => Promise<void> | undefined
 }
 
-/** A request about objects: `/api/v1/…` or `/apis/GROUP/v1/…`, `namespaces/NS/`, resource, name and subresource. */
-interface Target {
-  readonly resource: Resource
-  readonly namespace: string | undefined
-  readonly name: string | undefined
-  readonly subresource: string | undefined
-  readonly query: URLSearchParams
-}
-
-const VERSION = { major: '1', minor: '34', gitVersion: 'v1.34.1', gitTreeState: '', goVersion: 'go1.26.8', compiler: 'gc', platform: 'linux/amd64' }
 const READABLE = /\*\/\*|application\/(\*|json|yaml)/
 
 /** The Kubernetes API over plain HTTP: service accounts may do what is bound to them, all others everything. Not listening yet. */
@@ -53,25 +53,32 @@ export function apiServer (parts: ApiServerParts): Server {
 }
 
 async function answer (parts: ApiServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  await parts.held()
   const url = new URL(request.url ?? '/', 'http://cluster')
   const caller = parts.accounts.callerOf(request.headers.authorization)
-  const fixed = document(parts, url.pathname)
+  const accept = request.headers.accept
+  const described = description(url.pathname, accept)
+  if (described !== undefined) return sendBytes(response, described.type, described.body)
+  const fixed = document(url.pathname)
   if (typeof fixed === 'string') return sendText(response, 200, fixed)
   if (fixed !== undefined) return request.method === 'GET' ? send(response, 200, fixed) : send(response, 405, methodNotAllowed().body)
-  const target = parse(url)
+  const target = targetOf(url)
   const body = await readBody(request)
   const review = request.method === 'POST' ? reviewed(parts, url.pathname, caller, () => parsed(body)) : undefined
   if (review !== undefined) return send(response, 201, review)
   if (target === undefined) return sendText(response, 404, '404 page not found\n')
-  if (request.headers.accept !== undefined && !READABLE.test(request.headers.accept)) throw notAcceptable()
+  if (accept !== undefined && !READABLE.test(accept)) throw notAcceptable()
   const verb = verbOf(request.method ?? '', target)
   refusal(parts.refused(), verb, target)
   mustBeAllowed(parts.store, caller, wantedOf(verb, target))
   if (!target.resource.verbs.includes(verb)) throw methodNotAllowed()
-  if (request.method === 'GET') return read(parts, target, verb, response)
+  if (target.resource === NAMESPACES) {
+    return sendObjects(response, target, accept, namespacesNamed(parts.namespaces, target.name, parts.store.version))
+  }
+  if (request.method === 'GET') return read(parts, target, verb, accept, response)
   const namespace = target.resource.clusterWide === true ? '' : target.namespace
   if (namespace === undefined) throw methodNotAllowed()
-  const where = { resource: target.resource, namespace, query: target.query }
+  const where = { resource: target.resource, namespace, query: target.query, manager: managerOf(request, target.query) }
   const mediaType = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? ''
   if (verb === 'create') return sendWritten(response, 201, createObject(parts.store, parts.namespaces, where, json(body, mediaType)))
   if (verb === 'deletecollection') {
@@ -83,56 +90,40 @@ async function answer (parts: ApiServerParts, request: IncomingMessage, response
   const name = target.name ?? ''
   if (verb === 'delete') return send(response, 200, deleteObject(parts.store, where, name, body === '' ? null : json(body, mediaType), parts.endPod))
   if (verb === 'update') return sendWritten(response, 200, replaceObject(parts.store, where, name, json(body, mediaType)))
-  return sendWritten(response, 200, patchObject(parts.store, where, name, parsed(body), mediaType))
+  const { created, ...written } = patchObject(parts.store, parts.namespaces, where, name, parsed(body), mediaType)
+  return sendWritten(response, created ? 201 : 200, written)
 }
 
-function read (parts: ApiServerParts, { resource, namespace, name, subresource, query }: Target, verb: string, response: ServerResponse): void {
+function read (parts: ApiServerParts, target: Target, verb: string, accept: string | undefined, response: ServerResponse): void {
+  const { resource, namespace, name, subresource, query } = target
   const watching = query.get('watch') === 'true' || query.get('watch') === '1'
   if (verb === 'watch' && watching) {
     if (name !== undefined) query.set('fieldSelector', `metadata.name=${name}`)
-    return parts.watches.open(resource, namespace, query, response)
+    return parts.watches.open(resource, namespace, query, wantsTable(accept, query), response)
   }
-  if (name === undefined) return send(response, 200, listObjects(parts.store, resource, namespace, query))
+  if (name === undefined) return sendObjects(response, target, accept, listObjects(parts.store, resource, namespace, query))
   const object = parts.store.get(resource, namespace ?? '', name)
   if (object === undefined || (subresource !== undefined && !['status', 'log'].includes(subresource))) throw notFound(resource, name)
   if (subresource === 'log' && resource === PODS) return sendLog(parts.logs, object as Pod, query, response)
-  return send(response, 200, object)
+  return sendObjects(response, target, accept, object)
 }
 
-/** Discovery, health and namespaces: documents that need no store. A string is plain text. */
-function document ({ namespaces, store }: ApiServerParts, path: string): object | string | undefined {
+/** Health, discovery and schemas: documents that need no store. A string is plain text. */
+function document (path: string): object | string | undefined {
   if (['/livez', '/readyz', '/healthz'].includes(path)) return 'ok'
-  if (path === '/version') return VERSION
-  if (path === '/api') return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }
-  if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: GROUPS }
-  if (path === '/api/v1') return resourceList('')
-  const group = GROUPS.find(({ name }) => path === `/apis/${name}` || path === `/apis/${name}/v1`)
-  if (group !== undefined) return path.endsWith('/v1') ? resourceList(group.name) : { kind: 'APIGroup', apiVersion: 'v1', ...group }
-  const named = /^\/api\/v1\/namespaces(?:\/([^/]+))?$/.exec(path)
-  if (named === null) return undefined
-  const items = [...namespaces].map(name => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, status: { phase: 'Active' } }))
-  if (named[1] === undefined) return { kind: 'NamespaceList', apiVersion: 'v1', metadata: { resourceVersion: String(store.version) }, items }
-  const item = items.find(({ metadata }) => metadata.name === named[1])
-  if (item === undefined) throw namespaceNotFound(named[1])
-  return item
+  return discovery(path) ?? openapiV3(path)
 }
 
-function parse (url: URL): Target | undefined {
-  const match = /^\/(?:api|apis\/([^/]+))\/v1(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(url.pathname)
-  if (match === null) return undefined
-  const [group = '', namespace, plural, name, subresource] = match.slice(1)
-  const resource = RESOURCES.find(known => known.group === group && known.plural === plural)
-  return resource && { resource, namespace, name, subresource, query: url.searchParams }
+/** Discovery and schemas in the media types that only kubectl asks for. */
+function description (path: string, accept = ''): { readonly type: string, readonly body: Buffer } | undefined {
+  if (path === '/openapi/v2' && accept.startsWith(OPENAPI_V2)) return { type: OPENAPI_V2.replace('@', '.'), body: openapiV2() }
+  const aggregated = accept.startsWith(AGGREGATED) ? aggregatedDiscovery(path) : undefined
+  return aggregated && { type: AGGREGATED, body: Buffer.from(JSON.stringify(aggregated)) }
 }
 
-function wantedOf (verb: string, { resource: { group, plural }, subresource, namespace, name }: Target): Attributes {
-  return { verb, group, resource: plural, subresource, namespace, name }
-}
-
-function verbOf (method: string, { name, query }: Target): string {
-  if (method === 'GET') return query.has('watch') ? 'watch' : name === undefined ? 'list' : 'get'
-  if (method === 'DELETE') return name === undefined ? 'deletecollection' : 'delete'
-  return { POST: 'create', PUT: 'update', PATCH: 'patch' }[method] ?? method.toLowerCase()
+/** Who writes: what the query says, otherwise the program in front of User-Agent. */
+function managerOf (request: IncomingMessage, query: URLSearchParams): string {
+  return query.get('fieldManager') || request.headers['user-agent']?.split('/')[0] || 'unknown'
 }
 
 async function readBody (request: IncomingMessage): Promise<string> {
@@ -152,24 +143,4 @@ function parsed (body: string): Json {
   } catch {
     throw badRequest(`the object provided is unrecognized: couldn't get version/kind; json parse error: unexpected end of JSON input (${body.slice(0, 20)})`)
   }
-}
-
-const sendWritten = (response: ServerResponse, code: number, { object, warnings }: Written): void => send(response, code, object, warnings)
-
-function sendText (response: ServerResponse, code: number, text: string): void {
-  response.writeHead(code, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': text.length }).end(text)
-}
-
-type Headers = Readonly<Record<string, string>>
-
-/** Warning headers come as several headers of one name (recorded). */
-function send (response: ServerResponse, code: number, body: object, warnings: readonly string[] = [], headers: Headers = {}): void {
-  const text = JSON.stringify(body)
-  response.writeHead(code, {
-    'Content-Type': 'application/json',
-    'Cache-Control': 'no-cache, private',
-    'Content-Length': Buffer.byteLength(text),
-    ...(warnings.length > 0 && { Warning: warnings.map(warning => `299 - "${warning.replaceAll('"', '\\"')}"`) }),
-    ...headers
-  }).end(text)
 }

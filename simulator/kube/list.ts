@@ -11,8 +11,15 @@ export function selection (resource: Resource, query: URLSearchParams): Matches 
   return object => labels(object) && fields(object)
 }
 
+export interface ObjectList {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly items: readonly KubeObject[]
+}
+
 /** Answers a list, paged by `limit` and `continue`: every page shows the moment of the first one. */
-export function listObjects (store: Store, resource: Resource, namespace: string | undefined, query: URLSearchParams): object {
+export function listObjects (store: Store, resource: Resource, namespace: string | undefined, query: URLSearchParams): ObjectList {
   const matches = selection(resource, query)
   const limit = integer(query, 'limit')
   const token = query.get('continue')
@@ -34,7 +41,7 @@ export function listObjects (store: Store, resource: Resource, namespace: string
       resourceVersion: String(version),
       ...(more && !selecting && { remainingItemCount: selected.length - items.length })
     },
-    items: core ? items.map(withoutType) : items
+    items: core ? items.map(withoutType) as KubeObject[] : items
   }
 }
 

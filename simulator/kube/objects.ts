@@ -1,3 +1,5 @@
+import type { JsonObject } from './merge-patch.js'
+
 /** Kubernetes objects as they travel; fields the simulator neither reads nor writes are carried unseen. */
 export interface OwnerReference {
   readonly apiVersion: string
@@ -6,6 +8,17 @@ export interface OwnerReference {
   readonly uid: string
   readonly controller?: boolean
   readonly blockOwnerDeletion?: boolean
+}
+
+/** Which fields a client manages, for conflicts of server-side apply. Without `subresource`: of the object itself. */
+export interface ManagedFields {
+  readonly manager: string
+  readonly operation: string
+  readonly apiVersion: string
+  readonly time: string
+  readonly fieldsType: string
+  readonly fieldsV1: JsonObject
+  readonly subresource?: string
 }
 
 export interface ObjectMeta {
@@ -24,6 +37,7 @@ export interface ObjectMeta {
   readonly finalizers?: readonly string[]
   readonly deletionTimestamp?: string
   readonly deletionGracePeriodSeconds?: number
+  readonly managedFields?: readonly ManagedFields[]
 }
 
 export interface KubeObject {

@@ -19,8 +19,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
 }
 
 const ALL = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
-const SERVING = 'serving.knative.dev'
-const RBAC = 'rbac.authorization.k8s.io'
+export const SERVING = 'serving.knative.dev'
+export const RBAC = 'rbac.authorization.k8s.io'
 
 export const SERVICES: Resource<Ksvc> = {
   group: SERVING, kind: 'Service', plural: 'services', singular: 'service', shortNames: ['kservice', 'ksvc'], verbs: ALL, subresources: ['status']
@@ -35,7 +35,7 @@ export const REVISIONS: Resource<Revision> = {
   group: SERVING, kind: 'Revision', plural: 'revisions', singular: 'revision', shortNames: ['rev'], verbs: ['delete', 'get', 'list', 'patch', 'update', 'watch']
 }
 export const PODS: Resource<Pod> = {
-  group: '', kind: 'Pod', plural: 'pods', singular: 'pod', shortNames: ['po'], verbs: ['delete', 'get', 'list', 'watch'], subresources: ['log']
+  group: '', kind: 'Pod', plural: 'pods', singular: 'pod', shortNames: ['po'], verbs: ['delete', 'get', 'list', 'patch', 'watch'], subresources: ['log']
 }
 export const EVENTS: Resource<KubeEvent> = {
   group: '', kind: 'Event', plural: 'events', singular: 'event', shortNames: ['ev'], verbs: ['get', 'list', 'watch']
@@ -59,6 +59,11 @@ export const QUOTAS: Resource<ResourceQuota> = {
   group: '', kind: 'ResourceQuota', plural: 'resourcequotas', singular: 'resourcequota', shortNames: ['quota'], verbs: ALL
 }
 
+/** Namespaces are fixed and not in the store; this is how discovery and tables name them. */
+export const NAMESPACES: Resource = {
+  group: '', kind: 'Namespace', plural: 'namespaces', singular: 'namespace', shortNames: ['ns'], verbs: ['get', 'list'], clusterWide: true
+}
+
 export const RESOURCES: readonly Resource[] = [
   SERVICES, CONFIGURATIONS, ROUTES, REVISIONS, PODS, EVENTS, SECRETS, QUOTAS,
   SERVICE_ACCOUNTS, ROLES, ROLE_BINDINGS, CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS
@@ -68,23 +73,3 @@ export const apiVersionOf = ({ group }: Resource): string => group === '' ? 'v1'
 
 /** `services.serving.knative.dev`, or `pods` in the core group: how messages name a resource. */
 export const qualified = ({ group, plural }: Resource): string => group === '' ? plural : `${plural}.${group}`
-
-/** The discovery document of one group: `/api/v1` or `/apis/GROUP/v1`; undefined for a group that is not served. */
-export function resourceList (group: string): object | undefined {
-  const served = RESOURCES.filter(resource => resource.group === group)
-  if (served.length === 0) return undefined
-  const resources = served.flatMap(({ plural, singular, kind, verbs, shortNames, clusterWide = false, subresources = [] }) => [
-    { name: plural, singularName: singular, namespaced: !clusterWide, kind, verbs, ...(shortNames && { shortNames }) },
-    ...subresources.map(sub => ({ name: `${plural}/${sub}`, singularName: '', namespaced: true, kind, verbs: ['get'] }))
-  ])
-  const core = [{ name: 'namespaces', singularName: 'namespace', namespaced: false, kind: 'Namespace', verbs: ['get', 'list'], shortNames: ['ns'] }]
-  const groupVersion = group === '' ? 'v1' : `${group}/v1`
-  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: group === '' ? [...core, ...resources] : resources }
-}
-
-function group (name: string) {
-  const version = { groupVersion: `${name}/v1`, version: 'v1' }
-  return { name, versions: [version], preferredVersion: version }
-}
-/** All but the core group. */
-export const GROUPS = [SERVING, RBAC].map(group)

@@ -4,6 +4,7 @@ import { apiVersionOf, type Resource } from './resources.js'
 import { selection } from './list.js'
 import type { Matches } from './selectors.js'
 import { expired, failure } from './status-errors.js'
+import { tableOf } from './table.js'
 import type { Change, Store } from './store.js'
 import type { Clock } from '../timing.js'
 
@@ -20,18 +21,20 @@ export class Watches {
   }
 
   /** Begins a watch as the answer `response`. Bad selectors and versions are thrown before anything is sent. */
-  open (resource: Resource, namespace: string | undefined, query: URLSearchParams, response: ServerResponse): void {
+  open (
+    resource: Resource, namespace: string | undefined, query: URLSearchParams, table: { includeObject: string } | undefined, response: ServerResponse
+  ): void {
     const matches = selection(resource, query)
     const text = query.get('resourceVersion') ?? ''
     if (!/^\d*$/.test(text)) throw failure({ code: 500, message: `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax` })
     response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' }).flushHeaders()
-    const watch = new Watch(resource, namespace, matches, response, Number(text))
+    const watch = new Watch(resource, namespace, matches, response, Number(text), table?.includeObject)
     const initial = Number(text) === 0
       ? this.store.list(resource, namespace).filter(matches).map(object => ({ type: 'ADDED', object }))
       : undefined
     const missed = initial === undefined ? this.store.changesSince(resource, Number(text)) : []
     if (missed === undefined) return watch.fail(`too old resource version: ${text} (${this.store.compacted})`)
-    for (const event of initial ?? []) watch.send(event)
+    for (const { type, object } of initial ?? []) watch.show(type, object)
     for (const change of missed) watch.take(change)
     if (initial !== undefined) watch.floor = this.store.version
     watch.silence(this.#silent)
@@ -72,10 +75,12 @@ export class Watches {
 
 class Watch {
   #held: string[] | undefined
+  /** a watch of tables names its columns once */
+  #columns = true
 
   constructor (
     readonly resource: Resource, readonly namespace: string | undefined, readonly matches: Matches,
-    readonly response: ServerResponse, public floor: number
+    readonly response: ServerResponse, public floor: number, readonly includeObject: string | undefined
   ) {}
 
   /** An object that enters or leaves the selection comes as ADDED or DELETED. */
@@ -85,14 +90,23 @@ class Watch {
     this.floor = version
     const was = previous !== undefined && this.matches(previous)
     const is = type !== 'DELETED' && this.matches(object)
-    if (was && is) this.send({ type: 'MODIFIED', object })
-    else if (is) this.send({ type: 'ADDED', object })
-    else if (was) this.send({ type: 'DELETED', object })
+    if (was && is) this.show('MODIFIED', object)
+    else if (is) this.show('ADDED', object)
+    else if (was) this.show('DELETED', object)
   }
 
   bookmark (version: number): void {
     const { kind } = this.resource
-    this.send({ type: 'BOOKMARK', object: { kind, apiVersion: apiVersionOf(this.resource), metadata: { resourceVersion: String(version) } } })
+    const metadata = { resourceVersion: String(version) }
+    this.send({ type: 'BOOKMARK', object: { kind, apiVersion: apiVersionOf(this.resource), metadata } })
+  }
+
+  /** An event of one object, as it is or as a table's row. */
+  show (type: string, object: KubeObject): void {
+    const { resourceVersion } = object.metadata
+    const shown = this.includeObject === undefined ? object : tableOf(this.resource, [object], { resourceVersion }, this.includeObject, this.#columns)
+    this.send({ type, object: shown })
+    this.#columns = false
   }
 
   send (event: { type: string, object: object | KubeObject }): void {

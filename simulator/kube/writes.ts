@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { admitKsvc, admitRevision, type Admitted } from '../knative/admission.js'
 import type { Ksvc, Revision } from '../knative/objects.js'
-import { isObject, mergePatch, type Json } from './merge-patch.js'
+import { afterUpdate } from './managed-fields.js'
+import { isObject, type Json, type JsonObject } from './merge-patch.js'
 import { checkMetadata } from './metadata.js'
-import type { KubeObject, ObjectMeta, Secret } from './objects.js'
+import type { KubeObject, ManagedFields, ObjectMeta, Secret } from './objects.js'
 import { apiVersionOf, REVISIONS, SECRETS, SERVICES, type Resource } from './resources.js'
-import { alreadyExists, badRequest, conflict, invalid, namespaceNotFound, notFound, unsupportedMediaType } from './status-errors.js'
+import { alreadyExists, badRequest, conflict, invalid, namespaceNotFound, notFound } from './status-errors.js'
 import type { Draft, Store } from './store.js'
 
 /** One request that writes: where, and how. */
@@ -13,16 +14,25 @@ export interface WriteTarget {
   readonly resource: Resource
   readonly namespace: string
   readonly query: URLSearchParams
+  /** who writes, for managedFields */
+  readonly manager: string
 }
 
 export interface Written { readonly object: KubeObject, readonly warnings: readonly string[] }
 
-export function createObject (store: Store, namespaces: ReadonlySet<string>, { resource, namespace, query }: WriteTarget, body: Json): Written {
-  const given = typed(resource, namespace, body)
+export function createObject (store: Store, namespaces: ReadonlySet<string>, where: WriteTarget, body: Json): Written {
+  const given = typed(where.resource, where.namespace, body)
+  const managers = afterUpdate([], { name: where.manager, operation: 'Update' }, {}, given as unknown as JsonObject, given.apiVersion)
+  return create(store, namespaces, where, given, managers)
+}
+
+export function create (
+  store: Store, namespaces: ReadonlySet<string>, { resource, namespace, query }: Omit<WriteTarget, 'manager'>, given: Given, managedFields: readonly ManagedFields[]
+): Written {
   if (resource.clusterWide !== true && !namespaces.has(namespace)) throw namespaceNotFound(namespace)
   const { generateName } = given.metadata
   const name = given.metadata.name ?? (generateName === undefined ? undefined : generateName + suffix())
-  const named = { ...given, metadata: { ...given.metadata, name: name ?? '', namespace } }
+  const named = { ...given, metadata: { ...given.metadata, managedFields, name: name ?? '', namespace } }
   const { status: _, ...draft } = named as KubeObject & { status?: unknown } // the status is not the writer's
   checkMetadata(resource, named.metadata)
   const dryRun = isDryRun(query, 'CreateOptions')
@@ -32,7 +42,7 @@ export function createObject (store: Store, namespaces: ReadonlySet<string>, { r
   return { object: store.create(resource, object as Draft<KubeObject>, dryRun), warnings }
 }
 
-export function replaceObject (store: Store, { resource, namespace, query }: WriteTarget, name: string, body: Json): Written {
+export function replaceObject (store: Store, { resource, namespace, query, manager }: WriteTarget, name: string, body: Json): Written {
   const given = typed(resource, namespace, body)
   if (given.metadata.name !== name) throw wrongName(given.metadata.name ?? '', name)
   const old = store.get(resource, namespace, name)
@@ -43,28 +53,20 @@ export function replaceObject (store: Store, { resource, namespace, query }: Wri
   }
   const uid = given.metadata.uid
   if (uid !== undefined && uid !== old.metadata.uid) throw conflict(resource, name, uidConflict(resource, namespace, name, uid, old.metadata.uid))
-  return write(store, resource, old, given, query)
+  return write(store, resource, old, managedBy(manager, old, given), query)
 }
 
-const PATCH_TYPES = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml']
-
-/** Only merge patches are simulated; a real server also takes JSON patches and server-side apply. */
-export function patchObject (store: Store, { resource, namespace, query }: WriteTarget, name: string, body: Json, mediaType: string): Written {
-  if (mediaType !== 'application/merge-patch+json') throw unsupportedMediaType(PATCH_TYPES.includes(mediaType) ? ['application/merge-patch+json'] : PATCH_TYPES)
-  const old = store.get(resource, namespace, name)
-  if (old === undefined) throw notFound(resource, name)
-  const patched = typed(resource, namespace, mergePatch(old as unknown as Json, body))
-  if (patched.metadata.name !== name) throw wrongName(patched.metadata.name ?? '', name)
-  if (patched.metadata.uid !== old.metadata.uid) {
-    const message = `Invalid value: "${patched.metadata.uid}": field is immutable`
-    throw invalid(resource.kind, resource.group, name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.uid' }])
-  }
-  return write(store, resource, old, patched, query)
+/** Managed anew after an update; managedFields that the writer itself changed are where that begins. */
+export function managedBy (manager: string, old: KubeObject, given: Given): Given {
+  const entries = given.metadata.managedFields ?? old.metadata.managedFields ?? []
+  const { apiVersion } = given
+  const managedFields = afterUpdate(entries, { name: manager, operation: 'Update' }, old as unknown as JsonObject, given as unknown as JsonObject, apiVersion)
+  return { ...given, metadata: { ...given.metadata, ...(managedFields.length > 0 && { managedFields }) } }
 }
 
-type Given = Omit<KubeObject, 'metadata'> & { readonly metadata: Partial<KubeObject['metadata']> }
+export type Given = Omit<KubeObject, 'metadata'> & { readonly metadata: Partial<KubeObject['metadata']> }
 
-function write (store: Store, resource: Resource, old: KubeObject, given: Given, query: URLSearchParams): Written {
+export function write (store: Store, resource: Resource, old: KubeObject, given: Given, query: URLSearchParams): Written {
   if (given.metadata.resourceVersion !== old.metadata.resourceVersion) throw conflict(resource, old.metadata.name)
   const { uid, name, namespace, creationTimestamp, generation, ownerReferences, finalizers, deletionTimestamp } = old.metadata
   const kept = { uid, name, namespace, creationTimestamp, generation, ownerReferences, finalizers, deletionTimestamp }
@@ -91,7 +93,7 @@ function encoded ({ stringData = {}, data = {}, type = 'Opaque', ...rest }: Secr
 }
 
 /** The body as an object of this resource and namespace, or a 400. */
-function typed (resource: Resource, namespace: string, body: Json): Given {
+export function typed (resource: Resource, namespace: string, body: Json): Given {
   if (!isObject(body)) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind`)
   const expected = apiVersionOf(resource)
   const { apiVersion = expected, kind = resource.kind } = body
@@ -112,7 +114,7 @@ function isDryRun (query: URLSearchParams, options: string): boolean {
 
 const defined = (object: object): unknown => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
 
-const wrongName = (given: string, name: string) => badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
+export const wrongName = (given: string, name: string) => badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
 
 const uidConflict = ({ group, plural }: Resource, namespace: string, name: string, given: string, stored: string) =>
   `StorageError: invalid object, Code: 4, Key: /registry/${group}/${plural}/${namespace}/${name}, ResourceVersion: 0, ` +

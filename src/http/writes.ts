@@ -16,7 +16,9 @@ export const WRITE_QUERY = {
 export const Write = Type.Object(WRITE_QUERY, { additionalProperties: false })
 
 export const IfMatch = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'the ETag of the state that the change was made for; 412 when it has changed since' }))
+  'if-match': Type.Optional(Type.String({
+    description: 'the ETag of the state that the change was made for; 412 when it has changed since, and for a PUT when there is no such model (else 404)'
+  }))
 })
 
 export const ETag = { ETag: { type: 'string', description: 'of spec and traffic as asked for; for If-Match' } }

@@ -3,8 +3,10 @@ import type { World } from '../support/contract.js'
 import { abContract } from './ab.js'
 import { diagnosisContract } from './diagnosis.js'
 import { failuresContract } from './failures.js'
+import { kubectlContract } from './kubectl.js'
 import { kubernetesContract } from './kubernetes.js'
 import { modelsContract } from './models.js'
+import { pythonClientContract } from './python-client.js'
 import { registriesContract } from './registries.js'
 import { storyContract } from './story.js'
 import { writersContract } from './writers.js'
@@ -23,4 +25,6 @@ export function contract (t: Test, world: World): void {
   diagnosisContract(t, world)
   registriesContract(t, world)
   kubernetesContract(t, world)
+  kubectlContract(t, world)
+  pythonClientContract(t, world)
 }

@@ -3,6 +3,8 @@ import { KSVCS, ask, deployed, modelUntil, newName, plainKsvc, type ModelAnswer,
 import { scored } from './models.js'
 import { sample, scoredBy } from './scores.js'
 
+const MERGE_PATCH = 'application/merge-patch+json'
+
 /** Several who write the same model, through the service and beside it: nobody loses a change. */
 export function writersContract (t: Test, world: World): void {
   const image = (nameAndTag: string) => `${world.imagePrefix}/${nameAndTag}`
@@ -34,6 +36,41 @@ export function writersContract (t: Test, world: World): void {
     t.same(answers.map(({ status }) => status), [200, 200])
     const { body } = await ask<ModelAnswer & { description: string, labels: object }>(world, 'GET', `/models/${name}`)
     t.match(body, { description: 'of one', labels: { team: 'other' } })
+  })
+
+  t.test('labels that kubectl sets while the service updates are kept, and so are the updates', async t => {
+    const name = await deployed(t, world, 'between')
+    const edits = async () => {
+      for (let n = 0; n < 8; n++) {
+        const { status, text } = await world.kube.call('PATCH', `${KSVCS}/${name}`, { metadata: { annotations: { [`it/n${n}`]: 'yes' } } }, MERGE_PATCH)
+        if (status !== 200) throw new Error(text)
+      }
+    }
+    const updates = async () => {
+      for (let n = 0; n < 8; n++) {
+        const { status, body } = await ask(world, 'PATCH', `/models/${name}`, { labels: { [`n${n}`]: 'yes' } })
+        t.equal(status, 200, JSON.stringify(body))
+      }
+    }
+    await Promise.all([edits(), updates()])
+    const { metadata } = await world.kube.ksvc(name)
+    const { body } = await ask<ModelAnswer & { labels: object }>(world, 'GET', `/models/${name}`)
+    t.same(Object.keys(metadata.annotations ?? {}).filter(key => key.startsWith('it/')).sort(), Array.from({ length: 8 }, (_, n) => `it/n${n}`))
+    t.same(Object.keys(body.labels).sort(), Array.from({ length: 8 }, (_, n) => `n${n}`))
+  })
+
+  t.test('what the service changes of a ksvc that others applied is a conflict for them, which names the service', async t => {
+    const name = newName(t, world, 'managers')
+    const config = { ...plainKsvc(name, image('sr_hmeq_logreg:1.0')), metadata: { name, labels: { team: 'theirs' } } }
+    const apply = async () => await world.kube.call('PATCH', `${KSVCS}/${name}?fieldManager=pipeline`, config, 'application/apply-patch+yaml')
+    t.equal((await apply()).status, 201)
+    await modelUntil(world, name, 'is shown', ({ status }) => status?.ready)
+    t.equal((await apply()).status, 200, 'their own again')
+    const { status, body: changed } = await ask(world, 'PATCH', `/models/${name}`, { labels: { team: 'ours' } })
+    t.equal(status, 200, JSON.stringify(changed))
+    const { status: refused, body } = await apply()
+    t.same([refused, body.reason], [409, 'Conflict'])
+    t.match(body.message, /conflict with "scr-modelops" using serving.knative.dev\/v1: .metadata.labels.team/)
   })
 
   t.test('sending back what GET gave writes nothing', async t => {

@@ -99,7 +99,7 @@ t.test('a change of the spec raises the generation, one of the metadata does not
   t.equal(changed.body.status.url, 'http://a.sas-model-inference.scr.test')
 })
 
-t.test('a merge patch removes by null and replaces lists; other patches are 415', async t => {
+t.test('a merge patch removes by null and replaces lists; a strategic one of a ksvc is 415', async t => {
   const cluster = await startCluster(t)
   await cluster.create('a')
   const patch = async (body: object, type = 'application/merge-patch+json') => await cluster.api('PATCH', `${KSVCS}/a`, body, { 'content-type': type })

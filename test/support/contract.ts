@@ -126,7 +126,7 @@ export interface KubeAnswer { readonly status: number, readonly text: string, re
 export class Kube {
   readonly #config = new KubeConfig()
 
-  constructor (kubeconfigFile: string) {
+  constructor (readonly kubeconfigFile: string) {
     this.#config.loadFromFile(kubeconfigFile)
   }
 

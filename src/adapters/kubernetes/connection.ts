@@ -1,12 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  type ConfigurationOptions, CoreV1Api, CustomObjectsApi, type HttpLibrary, type RequestContext, ResponseContext, ServerConfiguration,
-  createConfiguration, wrapHttpLibrary
+  type ConfigurationOptions, CoreV1Api, CustomObjectsApi, type HttpLibrary, ServerConfiguration, createConfiguration, wrapHttpLibrary
 } from '@kubernetes/client-node'
 import type { Readable } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 import { timeLimit } from '../../domain/time-limit.js'
+import { type Call, callOf, contextOf, wordsOf } from './api-calls.js'
 import { openCredentials } from './credentials.js'
-import { apiFailure, unreachable } from './errors.js'
+import { ApiFailure, apiFailure, unreachable } from './errors.js'
 
 /** One finished call, for metrics. `verb` and `resource` in the words of RBAC; status 0: no answer. */
 export interface ApiCall { readonly verb: string, readonly resource: string, readonly status: number, readonly durationMs: number }
@@ -37,30 +38,52 @@ export interface ConnectionOptions {
 const CONNECTIONS_MAX = 32
 /** Watches and logs that are read take a connection each for as long as they go on; calls must not wait for them. */
 const STREAMS_MAX = 128
+/** The server names the field manager of our writes after it. */
+const USER_AGENT = 'scr-modelops'
+/** Refused with 429 before it did anything: sent again after what Retry-After says, when that is short. */
+const REPEATS_MAX = 2
+const REPEAT_AFTER_MAX_S = 5
 
 export async function openConnection ({ kubeconfigFile, onCall = () => {}, callLimitMs = 15_000 }: ConnectionOptions): Promise<Connection> {
   const credentials = openCredentials(kubeconfigFile)
-  const tls = await credentials.tls()
-  const agent = (connections: number) => new Agent({
-    connections, pipelining: 1, keepAliveTimeout: 30_000, headersTimeout: 0, bodyTimeout: 0, connect: { ...tls, timeout: 5_000 }
-  })
-  const [calls, streams] = [agent(CONNECTIONS_MAX), agent(STREAMS_MAX)]
+  async function opened () {
+    const tls = await credentials.tls()
+    const agent = (connections: number) => new Agent({
+      connections, pipelining: 1, keepAliveTimeout: 30_000, headersTimeout: 0, bodyTimeout: 0, connect: { ...tls, timeout: 5_000 }
+    })
+    return { calls: agent(CONNECTIONS_MAX), streams: agent(STREAMS_MAX) }
+  }
+  let agents = await opened()
 
-  /** Sends once more with fresh credentials when those sent are refused: a token rotates before its old file is read again. */
+  /**
+   * Sends once more with fresh credentials when those sent are refused: a token rotates before its old file is read again, and a
+   * client certificate belongs to a connection.
+   */
   async function request (call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const used = agents
     const answer = await attempt(call, signal)
     if (answer.statusCode !== 401) return answer
     await answer.body.dump()
-    credentials.reload()
+    if (used === agents) await renew()
     return await attempt(call, signal)
   }
 
+  /** What runs on the old connections may end there. */
+  async function renew (): Promise<void> {
+    const old = agents
+    credentials.reload()
+    const next = await opened()
+    if (agents === old) agents = next
+    const { calls, streams } = agents === next ? old : next
+    void Promise.all([calls.close(), streams.close()]).catch(() => {})
+  }
+
   async function attempt ({ method, url, headers = {}, body, isStream = false }: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    return await (isStream ? streams : calls).request({
+    return await (isStream ? agents.streams : agents.calls).request({
       origin: url.origin,
       path: url.pathname + url.search,
       method,
-      headers: { accept: 'application/json', ...headers, ...await credentials.headers() },
+      headers: { accept: 'application/json', ...headers, 'user-agent': USER_AGENT, ...await credentials.headers() },
       body: body ?? null,
       signal
     })
@@ -87,9 +110,22 @@ export async function openConnection ({ kubeconfigFile, onCall = () => {}, callL
   async function callWithin<T> (limited: Call, signal: AbortSignal, read: (answer: Dispatcher.ResponseData) => Promise<T>): Promise<T> {
     const limit = timeLimit(signal, callLimitMs)
     try {
-      return await call(limited, limit.signal, read)
+      return await patiently(limit.signal, async () => await call(limited, limit.signal, read))
     } finally {
       limit.end()
+    }
+  }
+
+  /** The API server's priority and fairness refuses for a moment what is too much at once. */
+  async function patiently<T> (signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    for (let repeats = 0; ; repeats++) {
+      try {
+        return await work()
+      } catch (error) {
+        const seconds = error instanceof ApiFailure && error.status === 429 ? error.retryAfterSeconds : undefined
+        if (seconds === undefined || seconds > REPEAT_AFTER_MAX_S || repeats === REPEATS_MAX) throw error
+        await sleep(seconds * 1_000 * (1 + 0.2 * Math.random()), undefined, { signal }).catch(() => { throw error })
+      }
     }
   }
 
@@ -121,41 +157,14 @@ export async function openConnection ({ kubeconfigFile, onCall = () => {}, callL
         clearTimeout(limit)
       }
     },
-    async close () { await Promise.all([calls.destroy(), streams.destroy()]) }
+    async close () { await Promise.all([agents.calls.destroy(), agents.streams.destroy()]) }
   }
-}
-
-interface Call {
-  readonly method: Dispatcher.HttpMethod
-  readonly url: URL
-  readonly headers?: Record<string, string>
-  readonly body?: string
-  readonly isStream?: boolean
-}
-
-function callOf (context: RequestContext): Call {
-  const body = context.getBody()
-  return {
-    method: context.getHttpMethod() as Dispatcher.HttpMethod, url: new URL(context.getUrl()), headers: context.getHeaders(), ...(typeof body === 'string' ? { body } : {})
-  }
-}
-
-function contextOf (answer: Dispatcher.ResponseData, text: string): ResponseContext {
-  const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(', ')]))
-  return new ResponseContext(answer.statusCode, headers, { text: async () => text, binary: async () => Buffer.from(text) })
 }
 
 /** The texts of `Warning` headers (RFC 7234 5.5), of which an answer may have several. */
 export function warningsOf (headers: Readonly<Record<string, string>>): string[] {
   const quoted = /\d{3} \S+ "((?:[^"\\]|\\.)*)"/g
   return Array.from((headers['warning'] ?? '').matchAll(quoted), ([, text = '']) => text.replaceAll(/\\(.)/g, '$1'))
-}
-
-function wordsOf ({ method, url }: Call): { verb: string, resource: string } {
-  const [, resource = url.pathname, name, subresource] = /\/namespaces\/[^/]+\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?/.exec(url.pathname) ?? []
-  const read = url.searchParams.get('watch') === 'true' ? 'watch' : name === undefined ? 'list' : 'get'
-  const verbs: Readonly<Record<string, string>> = { GET: read, POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }
-  return { verb: verbs[method] ?? method, resource: subresource === undefined ? resource : `${resource}/${subresource}` }
 }
 
 function oneOf (header: string | string[] | undefined): string | undefined {

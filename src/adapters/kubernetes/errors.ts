@@ -51,7 +51,7 @@ export function isGone (error: unknown): boolean {
 /** No answer: refused, reset, timed out, a certificate that does not fit. */
 export function unreachable (cause: unknown): DomainError {
   const { code, message } = (cause ?? {}) as { code?: unknown, message?: unknown }
-  return new DomainError('cluster-unreachable', `the cluster's API did not answer (${String(code ?? message)})`, { cause, retryAfterSeconds: 5 })
+  return new DomainError('cluster-unreachable', `the cluster's API did not answer (${typeof code === 'string' ? code : String(message)})`, { cause, retryAfterSeconds: 5 })
 }
 
 /** What was tried, in the words of RBAC. */
@@ -94,7 +94,7 @@ export function beingDeleted (name: string, cause?: unknown): DomainError {
 function forbidden (error: ApiFailure, { verb, resource, namespace }: Attempt): DomainError {
   if (!error.message.includes(' cannot ')) return new DomainError('model-invalid', tidied(error.message), { cause: error })
   return new DomainError('cluster-forbidden', `the service account lacks the right to ${verb} ${resource} in ${namespace}`,
-    { cause: error, remedy: `ask the platform engineer to give the service account of this service the right to ${verb} ${resource} in ${namespace}` })
+    { cause: error, remedy: `ask the platform engineer to add ${verb} on ${resource} to the Role of this service in ${namespace} (scr-modelops in deploy/base/role.yaml)` })
 }
 
 const FIELDS: ReadonlyArray<readonly [RegExp, string]> = [

@@ -7,10 +7,11 @@ import { isModelName } from '../../domain/models/names.js'
 import { changesOf } from './changes.js'
 import { type ClusterView, type ViewOptions, clusterView, familyNow } from './cluster-view.js'
 import type { Connection } from './connection.js'
+import { familyForScoring } from './family-for-scoring.js'
 import { Conflict, type Written, ksvcApi } from './ksvc-api.js'
 import { changedKsvc, mustMatch, neededRevisions } from './ksvc-change.js'
 import { createdBy, isSameTemplate, newKsvc, requestedBy } from './ksvc-spec.js'
-import type { Ksvc } from './kube-objects.js'
+import type { Ksvc, KubeEvent } from './kube-objects.js'
 import { labelSelector } from './label-selector.js'
 import { type Family, modelOf, revisionReports, revisionsOf } from './model-reading.js'
 import { isEnding, isReady } from './pod-reading.js'
@@ -28,7 +29,8 @@ export interface KsvcStore extends ModelStore {
   close (): void
 }
 
-const ATTEMPTS_MAX = 5
+/** So many that a script's burst of edits, and Knative's own writes after each, are outlasted: about 2 s and the calls. */
+const ATTEMPTS_MAX = 15
 const MAKES_REVISION = 'the change makes a new revision: image, scaling, resources and the like belong to a revision'
 
 /** Every ksvc of the namespace is a model. */
@@ -40,6 +42,7 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
   /** A model is worked out once for each state of its family. */
   const known = new Map<string, Model>()
   view.onChange(name => known.delete(name))
+  const familyToScore = familyForScoring(view, log)
 
   function cachedModel (family: Family): Model {
     const { name } = family.ksvc.metadata
@@ -52,12 +55,17 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
   async function explained (family: Family, signal: AbortSignal): Promise<Model> {
     const model = modelOf(family)
     if (model.status.ready || family.pods.every(pod => isEnding(pod) || isReady(pod))) return model
+    return modelOf(family, await eventsOf(family, signal))
+  }
+
+  /** None when they can't be read: the rest is told without them. */
+  async function eventsOf (family: Family, signal: AbortSignal): Promise<KubeEvent[]> {
     try {
-      return modelOf(family, await view.warnings(family, signal))
+      return await view.warnings(family, signal)
     } catch (error) {
       signal.throwIfAborted()
-      log.warn({ err: error, model: model.name }, 'events could not be read')
-      return model
+      log.warn({ err: error, model: family.ksvc.metadata.name }, 'events could not be read')
+      return []
     }
   }
 
@@ -160,7 +168,7 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
     async revisions (name, signal) {
       const family = await familyNow(view, name, signal)
       if (family === undefined) throw notFound(name)
-      const events = await view.warnings(family, signal)
+      const events = await eventsOf(family, signal)
       return { model: modelOf(family, events), revisions: revisionReports(family, events) }
     },
 
@@ -171,7 +179,7 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
     },
 
     async revisionsOf (name, signal) {
-      const family = await familyNow(view, name, signal)
+      const family = await familyToScore(name, signal)
       if (family === undefined) throw notFound(name)
       const model = family.ksvc === view.cached(name)?.ksvc ? cachedModel(family) : modelOf(family)
       return { model, revisions: revisionsOf(family) }

@@ -39,6 +39,7 @@ interface WatchLog { warn (fields: object, message: string): void, debug (fields
 
 const PAGE = 500
 const QUICK_END_MS = 1_000
+const ASKED_MAX_SECONDS = 30
 
 export function watchCache<T extends KubeObject> (
   connection: Connection, { path, labelSelector, modelOf }: WatchedResource<T>, log: WatchLog, timing: WatchTiming = WATCH_TIMING
@@ -73,9 +74,15 @@ export function watchCache<T extends KubeObject> (
         if (isGone(error)) resourceVersion = undefined
         failures++
         log.warn({ err: error, path, failures }, isGone(error) ? 'watch expired, listing again' : 'watch failed')
-        await sleep(jittered(Math.min(timing.backoffMaxMs, 100 * 2 ** failures)), undefined, { signal: stop.signal }).catch(() => {})
+        await sleep(pauseMs(error), undefined, { signal: stop.signal }).catch(() => {})
       }
     }
+  }
+
+  /** Longer with each failure, and not shorter than the server asks for. */
+  function pauseMs (error: unknown): number {
+    const askedMs = error instanceof ApiFailure ? Math.min(error.retryAfterSeconds ?? 0, ASKED_MAX_SECONDS) * 1_000 : 0
+    return Math.max(jittered(Math.min(timing.backoffMaxMs, 100 * 2 ** failures)), jittered(askedMs) + askedMs / 2)
   }
 
   async function list (): Promise<void> {

@@ -195,3 +195,26 @@ t.test('an API that is not there is unreachable', async t => {
   await world.simulator.close()
   t.equal(await faultOf(store.create('m', spec('m'), WRITE, world.signal)), 'cluster-unreachable')
 })
+
+t.test('revisions are told also when events can\'t be read', async t => {
+  const world = await openWorld(t)
+  const store = await openStore(t, world)
+  await store.create('m', spec('m', { image: 'registry.demo/sr_hmeq_logreg:1.0-crash' }), WRITE, world.signal)
+  await eventually(async () => (await store.get('m', world.signal)).status.latestCreatedRevision, latest => latest === 'm-00001')
+  world.simulator.refuse({ resource: 'events', status: 403 })
+  t.match(await store.revisions('m', world.signal), { revisions: [{ name: 'm-00001', ready: undefined }] })
+})
+
+t.test('old caches: revisions to score by are those known last, at once, and a list is not', async t => {
+  const world = await openWorld(t)
+  const store = await openStore(t, world, { freshMs: 300 })
+  await store.create('m', spec('m'), WRITE, world.signal)
+  await eventually(async () => (await store.revisionsOf('m', world.signal)).revisions.length, count => count === 1)
+  await world.simulator.stopApi()
+  await eventually(() => store.isFresh(), isFresh => !isFresh)
+  t.match(await store.revisionsOf('m', world.signal), { revisions: [{ name: 'm-00001' }] })
+  t.equal(await faultOf(store.revisionsOf('other', world.signal)), 'cluster-unreachable')
+  t.equal(await faultOf(store.list({ limit: 3 }, world.signal)), 'cluster-unreachable')
+  await world.simulator.startApi()
+  await eventually(() => store.isFresh(), isFresh => isFresh)
+})
