@@ -38,11 +38,6 @@ function keptText (value: Value, text: string): Value {
   return typeof value === 'string' ? text : value
 }
 
-/** What a CSV cell means for a variable of this type. @throws CellFault */
-export function valueOf (text: string, type: VariableType): Value {
-  return type === 'number' ? numberOf(text) : textValue(text)
-}
-
 function textValue (text: string): string | null {
   return text === '' ? null : text
 }

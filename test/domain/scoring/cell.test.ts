@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { CellFault, checkedValue, inferredValueOf, numberOf, textOf, valueOf } from '../../../src/domain/scoring/cell.js'
+import { CellFault, cellReader, checkedValue, inferredValueOf, numberOf, textOf } from '../../../src/domain/scoring/cell.js'
+
+const textCell = cellReader('string')
 
 /** The value as one would write it down, or the fault's words. */
 function told (read: () => unknown): string {
@@ -49,10 +51,10 @@ t.test('a cell of half a million digits and one letter is refused at once', asyn
 })
 
 t.test('text stays as it is, whatever it looks like', async t => {
-  for (const text of ['00501', '.', '.A', 'NaN', ' padded ', '1e5', 'null', '0']) t.equal(valueOf(text, 'string'), text, text)
+  for (const text of ['00501', '.', '.A', 'NaN', ' padded ', '1e5', 'null', '0']) t.equal(textCell(text), text, text)
 })
 
-t.test('an empty cell of a text variable is missing', async t => { t.equal(valueOf('', 'string'), null) })
+t.test('an empty cell of a text variable is missing', async t => { t.equal(textCell(''), null) })
 
 const inferred: ReadonlyArray<readonly [text: string, value: string]> = [
   ['1', '1'], ['-5.3', '-5.3'], ['0', '0'], ['0.5', '0.5'], ['1e-3', '0.001'], ['1E5', '100000'],
@@ -88,7 +90,7 @@ t.test('any double written as text reads back to the same bits', async t => {
 t.test('any text and any double written by a text variable or without a signature reads back the same', async t => {
   const cells = fc.oneof(fc.string({ minLength: 1, unit: 'binary' }), fc.double({ noNaN: true, noDefaultInfinity: true }).map(textOf))
   await t.resolves(fc.assert(fc.asyncProperty(cells, async text => {
-    assert.equal(valueOf(text, 'string'), text)
+    assert.equal(textCell(text), text)
     const value = inferredValueOf(text)
     assert.ok(value === text || Object.is(value, Number(text)), text)
   }), { numRuns: 2_000 }))
