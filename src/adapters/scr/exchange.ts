@@ -1,5 +1,4 @@
 import type { Dispatcher } from 'undici'
-import { deferred } from '../../domain/deferred.js'
 import { onAbort } from '../../domain/on-abort.js'
 
 /** An answer, whole. */
@@ -11,35 +10,51 @@ export interface Answer { readonly status: number, readonly text: string }
  * @throws undici's errors, and the signal's reason
  */
 export function exchange (dispatcher: Dispatcher, options: Dispatcher.DispatchOptions, signal: AbortSignal): Promise<Answer> {
-  if (signal.aborted) return Promise.reject(signal.reason)
-  const { promise, resolve, reject } = deferred<Answer>()
-  let status = 0
-  let first: Buffer | undefined
-  let others: Buffer[] | undefined
-  let controller: Dispatcher.DispatchController | undefined
-  const stay = onAbort(signal, reason => {
-    reject(reason) // also while it waits for a connection
-    controller?.abort(reason as Error)
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    else dispatcher.dispatch(options, new Exchange(signal, resolve, reject))
   })
-  dispatcher.dispatch(options, {
-    onRequestStart (started) {
-      controller = started
-      if (signal.aborted) controller.abort(signal.reason as Error)
-    },
-    onResponseStart (_controller, statusCode) { status = statusCode },
-    onResponseData (_controller, chunk) {
-      if (first === undefined) first = chunk
-      else (others ??= []).push(chunk)
-    },
-    onResponseEnd () {
-      stay()
-      const body = first === undefined || others === undefined ? first : Buffer.concat([first, ...others])
-      resolve({ status, text: body?.toString() ?? '' })
-    },
-    onResponseError (_controller, error) {
-      stay()
-      reject(error)
-    }
-  })
-  return promise
+}
+
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #resolve: (answer: Answer) => void
+  readonly #reject: (reason: unknown) => void
+  readonly #stay: () => void
+  #abortedBy: unknown
+  #controller: Dispatcher.DispatchController | undefined
+  #status = 0
+  #body: Buffer | undefined
+
+  constructor (signal: AbortSignal, resolve: (answer: Answer) => void, reject: (reason: unknown) => void) {
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#stay = onAbort(signal, reason => {
+      reject(reason) // also while it waits for a connection
+      this.#abortedBy = reason
+      this.#controller?.abort(reason as Error)
+    })
+  }
+
+  onRequestStart (controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#abortedBy !== undefined) controller.abort(this.#abortedBy as Error)
+  }
+
+  onResponseStart (_controller: Dispatcher.DispatchController, status: number): void {
+    this.#status = status
+  }
+
+  onResponseData (_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#body = this.#body === undefined ? chunk : Buffer.concat([this.#body, chunk])
+  }
+
+  onResponseEnd (): void {
+    this.#stay()
+    this.#resolve({ status: this.#status, text: this.#body?.toString() ?? '' })
+  }
+
+  onResponseError (_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#stay()
+    this.#reject(error)
+  }
 }
