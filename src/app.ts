@@ -20,7 +20,7 @@ import { Problem, sendNotFound, sendProblem } from './http/problem.js'
 import { runtimeRoutes } from './http/runtime.routes.js'
 import { scoringRoutes } from './http/scoring.routes.js'
 import { trafficRoutes } from './http/traffic.routes.js'
-import { discardRest } from './http/upload.js'
+import { discardRest, letGo } from './http/upload.js'
 import { serializerCompiler, validatorCompiler } from './http/validation.js'
 import type { Metrics } from './metrics.js'
 
@@ -77,7 +77,10 @@ export async function buildApp (
 
   const upload = { maxBytes: config.MAX_UPLOAD_BYTES, idleMs: config.UPLOAD_IDLE_SECONDS * 1000 }
   const strangers = { maxBytes: Math.min(upload.maxBytes, STRANGER.maxBytes), idleMs: Math.min(upload.idleMs, STRANGER.idleMs) }
-  app.addHook('onRequest', async (request, reply) => { void reply.header('x-request-id', request.id) })
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id)
+    reply.raw.once('close', () => letGo(request.raw))
+  })
   app.addHook('onSend', async (request, reply) => {
     // Nothing is answered before the body was read: SAS and Python write all of it first.
     const isStranger = ports.access !== undefined && callerOf(request) === undefined

@@ -114,13 +114,21 @@ function uploadFault (error: unknown): unknown {
 }
 
 /**
+ * Ends the reading of an upload. To be called when its answer is over, not before: an answer that streams after the hold begins while rows
+ * of a body that has long ended are still to be read from the disk.
+ */
+export function letGo (request: IncomingMessage): void {
+  readers.get(request)?.return(undefined).catch(() => {})
+}
+
+/**
  * Reads what is left of a request's body, for clients that write all of it before they read the answer: an answer sent earlier
  * would fill the pipes until both sides wait, or be lost in a reset. Gives up after `maxBytes` or a pause of `idleMs`; false then.
  */
 export async function discardRest (request: IncomingMessage, { maxBytes, idleMs }: UploadLimits): Promise<boolean> {
-  readers.get(request)?.return(undefined).catch(() => {})
   const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
   if (!hasBody || request.readableEnded || request.destroyed) return true
+  letGo(request)
   return await new Promise(resolve => {
     let left = maxBytes
     const finish = (whole: boolean) => () => {
