@@ -1,7 +1,11 @@
 import { Pool } from 'undici'
 import { exchange, type Answer } from './exchange.js'
 
-/** Sockets stick to the pod they were opened to, or to the activator while the model slept: renewed, they find new pods. */
+/**
+ * Sockets stick to the pod they were opened to, or to the activator while the model slept: renewed, they find new pods. With their pool, not
+ * by undici's clientTtl: there a connection that is too old keeps its place while it is closed, and when all places are such ones, the
+ * next call waits for a connection that nobody makes.
+ */
 const CONNECTION_TTL_MS = 5_000
 const KEEP_ALIVE_MS = 4_000
 const CONNECT_TIMEOUT_MS = 5_000
@@ -27,7 +31,9 @@ export interface PoolOptions {
 /** One undici Pool an origin, closed when unused for five minutes. */
 export class Pools {
   readonly #options: PoolOptions
-  readonly #pools = new Map<string, { readonly pool: Pool, usedAtMs: number }>()
+  readonly #pools = new Map<string, { readonly pool: Pool, readonly madeAtMs: number, usedAtMs: number }>()
+  /** Replaced; what runs there comes to its end. */
+  readonly #retired = new Set<Pool>()
   readonly #sweep: NodeJS.Timeout
 
   constructor (options: PoolOptions) {
@@ -43,20 +49,21 @@ export class Pools {
   }
 
   #pool (url: string): Pool {
+    const nowMs = Date.now()
     let entry = this.#pools.get(url)
-    if (entry === undefined) {
+    if (entry === undefined || nowMs - entry.madeAtMs > CONNECTION_TTL_MS) {
+      if (entry !== undefined) this.#retire(entry.pool)
       const pool = new Pool(new URL(url).origin, {
         connections: this.#options.connections,
         pipelining: 1,
-        clientTtl: CONNECTION_TTL_MS,
         keepAliveTimeout: KEEP_ALIVE_MS,
         connect: { timeout: CONNECT_TIMEOUT_MS },
         maxResponseSize: ANSWER_MAX_BYTES
       })
-      entry = { pool, usedAtMs: 0 }
+      entry = { pool, madeAtMs: nowMs, usedAtMs: nowMs }
       this.#pools.set(url, entry)
     }
-    entry.usedAtMs = Date.now()
+    entry.usedAtMs = nowMs
     return entry.pool
   }
 
@@ -64,13 +71,19 @@ export class Pools {
     for (const [url, { pool, usedAtMs }] of this.#pools) {
       if (Date.now() - usedAtMs < UNUSED_MS || pool.stats.running > 0) continue
       this.#pools.delete(url)
-      void pool.close()
+      this.#retire(pool)
     }
+  }
+
+  #retire (pool: Pool): void {
+    this.#retired.add(pool)
+    pool.close().catch(() => {}).finally(() => this.#retired.delete(pool)) // rejects when it is destroyed meanwhile
   }
 
   async close (): Promise<void> {
     clearInterval(this.#sweep)
-    await Promise.all([...this.#pools.values()].map(async ({ pool }) => await pool.destroy()))
+    const pools = [...Array.from(this.#pools.values(), ({ pool }) => pool), ...this.#retired]
+    await Promise.all(pools.map(async pool => await pool.destroy()))
     this.#pools.clear()
   }
 }
