@@ -13,7 +13,7 @@ const MODEL_IMAGES = [...Object.keys(demoModels), ...['crash', 'hungry', 'otherp
 
 const given = process.env['KUBECONFIG'] && process.env['SCORING_GATEWAY_URL']
 const env = given ? {} : prepared()
-const { status } = spawnSync(process.execPath, ['node_modules/.bin/tap', '--include=test/e2e*.ts', '--jobs=1', '--timeout=1200', ...process.argv.slice(2)], {
+const { status } = spawnSync(process.execPath, ['node_modules/.bin/tap', '--include=test/e2e.ts', '--include=test/e2e-inside.ts', '--jobs=1', '--timeout=1200', ...process.argv.slice(2)], {
   stdio: 'inherit', env: { ...process.env, ...env }
 })
 process.exitCode = status ?? 1
