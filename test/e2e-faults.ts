@@ -1,12 +1,14 @@
+import { exec } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import t from 'tap'
 import { parse, parseAllDocuments } from 'yaml'
-import { livesThrough } from './contract/outage.js'
+import { livesThrough, livesThroughRestart } from './contract/outage.js'
 import { Kube, NAMESPACE, ask, deployed, until, type ProblemAnswer, type World } from './support/contract.js'
 import { openBeside, openTestService } from './support/service.js'
 
 // Faults of a real cluster. It stops the API server and etcd, processes of this machine: for a cluster that nobody else uses.
-const { KUBECONFIG: kubeconfig, SCORING_GATEWAY_URL: gatewayUrl, IMAGE_PREFIX: imagePrefix = 'dev.local', API_SERVER_PID, ETCD_PID } = process.env
+const { KUBECONFIG: kubeconfig, SCORING_GATEWAY_URL: gatewayUrl, IMAGE_PREFIX: imagePrefix = 'dev.local', API_SERVER_PID, ETCD_PID, RESTART_ETCD } = process.env
 
 if (!kubeconfig || !gatewayUrl || !API_SERVER_PID || !ETCD_PID) {
   t.bailout('test:faults needs KUBECONFIG, SCORING_GATEWAY_URL, and the process ids API_SERVER_PID and ETCD_PID; the cluster must be nobody else\'s')
@@ -23,7 +25,7 @@ if (!kubeconfig || !gatewayUrl || !API_SERVER_PID || !ETCD_PID) {
     await livesThrough(t, world, { lastsMs: 60_000, ...outage })
   })
 
-  t.test('etcd is stopped for half a minute: changes fail as told or come late, and afterwards all is as before', async t => {
+  t.test('etcd is paused: a change fails as told, reads go on from the caches, and afterwards changes are made again', async t => {
     const name = await deployed(t, world, 'etcd', { scaling: { minScale: 1 } })
     const outage = pause(ETCD_PID)
     t.teardown(outage.end)
@@ -34,6 +36,11 @@ if (!kubeconfig || !gatewayUrl || !API_SERVER_PID || !ETCD_PID) {
     t.equal((await ask(world, 'GET', `/models/${name}`)).status, 200)
     outage.end()
     await until('a change is made again', async () => (await ask(world, 'PATCH', `/models/${name}`, { description: 'after' })).status, status => status === 200)
+  })
+
+  const skip = RESTART_ETCD === undefined && 'needs RESTART_ETCD: a command that ends etcd and starts it again'
+  t.test('etcd is restarted: scores go on, a change is made at last, and what others change is seen', { skip }, async t => {
+    await livesThroughRestart(t, world, async () => await promisify(exec)(RESTART_ETCD!))
   })
 
   t.test('without the right to delete a deletion names it and the Role; with it again it works', async t => {
