@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parse } from 'yaml'
 import { startSimulator, type Simulator } from '../simulator/simulator.js'
-import { Program } from './program.js'
+import { Program, ROOT } from './program.js'
 
 const START_MS = 30_000
 const READY_PROBE_MS = 10
@@ -63,6 +64,7 @@ export async function startService (
       MAX_UPLOAD_BYTES: String(4 * 1024 ** 3),
       DRAIN_SECONDS: '0',
       LOG_LEVEL: 'warn',
+      NODE_OPTIONS: await deployedNodeOptions(),
       ...env
     }
   })
@@ -73,6 +75,17 @@ export async function startService (
     await sleep(READY_PROBE_MS)
   }
   return { url, pid: program.pid, readySeconds: (performance.now() - startedAt) / 1000, stop: async () => await program.stop() }
+}
+
+/** As deploy/ has them. */
+async function deployedNodeOptions (): Promise<string> {
+  const { spec } = parse(await readFile(path.join(ROOT, 'deploy/base/deployment.yaml'), 'utf8')) as Deployment
+  return spec.template.spec.containers[0]?.env.find(({ name }) => name === 'NODE_OPTIONS')?.value ?? ''
+}
+
+interface Variable { readonly name: string, readonly value?: string }
+interface Deployment {
+  readonly spec: { readonly template: { readonly spec: { readonly containers: ReadonlyArray<{ readonly env: ReadonlyArray<Variable> }> } } }
 }
 
 async function isReady (url: string): Promise<boolean> {

@@ -41,10 +41,10 @@ export class Pools {
     this.#sweep = setInterval(() => this.#closeUnused(), UNUSED_MS / 5).unref()
   }
 
-  /** Sends a request to `url`'s host, by way of the gateway if there is one. @throws undici's errors, and the signal's reason */
+  /** Sends a request to `url`, scheme and host, by way of the gateway if there is one. @throws undici's errors, and the signal's reason */
   call (url: string, { path, method, body, limitMs }: Call, signal: AbortSignal): Promise<Answer> {
     const { gatewayUrl } = this.#options
-    const headers = gatewayUrl === undefined ? HEADERS : [...HEADERS, 'host', hostOf(url)]
+    const headers = gatewayUrl === undefined ? HEADERS : [...HEADERS, 'host', url.slice(url.indexOf('//') + 2)]
     return exchange(this.#pool(gatewayUrl ?? url), { path, method, body, headers, headersTimeout: limitMs, bodyTimeout: limitMs }, signal)
   }
 
@@ -86,8 +86,4 @@ export class Pools {
     await Promise.all(pools.map(async pool => await pool.destroy()))
     this.#pools.clear()
   }
-}
-
-function hostOf (url: string): string {
-  return url.slice(url.indexOf('//') + 2).replace(/\/.*/, '')
 }

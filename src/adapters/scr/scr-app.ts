@@ -13,15 +13,16 @@ export interface ScrApp {
 
 const APPS_MAX = 10_000
 
-/** The applications met, by their target's key; the longest unused is forgotten first. */
+/** The applications met, by their target's key; the one met first is forgotten first. */
 export class ScrApps {
   readonly #apps = new Map<string, ScrApp>()
 
   at (key: string): ScrApp {
-    const app = this.#apps.get(key) ?? {}
-    this.#apps.delete(key)
-    this.#apps.set(key, app)
-    if (this.#apps.size > APPS_MAX) this.#apps.delete(this.#apps.keys().next().value!)
+    let app = this.#apps.get(key)
+    if (app === undefined) {
+      this.#apps.set(key, app = {})
+      if (this.#apps.size > APPS_MAX) this.#apps.delete(this.#apps.keys().next().value!)
+    }
     return app
   }
 }

@@ -7,11 +7,16 @@ export type BodyStyle = 'data' | 'inputs'
 export function requestBody (inputs: Inputs, style: BodyStyle): string {
   const names = Object.keys(inputs)
   if (style === 'data') {
-    // JSON.stringify writes -0 as 0
-    if (!names.some(name => Object.is(inputs[name], -0))) return JSON.stringify({ data: inputs })
+    if (!hasNegativeZero(inputs, names)) return `{"data":${JSON.stringify(inputs)}}`
     return `{"data":{${names.map(name => `${JSON.stringify(name)}:${jsonOf(inputs[name])}`).join()}}}`
   }
   return `{"inputs":[${names.map(name => `{"name":${JSON.stringify(name)},"value":${jsonOf(inputs[name])}}`).join()}]}`
+}
+
+/** Which JSON.stringify would write as 0. */
+function hasNegativeZero (inputs: Inputs, names: readonly string[]): boolean {
+  for (const name of names) if (Object.is(inputs[name], -0)) return true
+  return false
 }
 
 function jsonOf (value: unknown): string {

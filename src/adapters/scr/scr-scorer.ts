@@ -38,7 +38,7 @@ export class ScrScorer implements Scorer {
     const app = this.#apps.at(target.key)
     if (app.signature !== undefined) return app.signature
     for (const path of target.appPaths) {
-      const { status, text } = await this.#call(target, 'GET', `/${path}/apiMeta/api`, null, signal)
+      const { status, text } = await this.#call(target, 'GET', `/${path}/apiMeta/api`, null, answer => answer, signal)
       if (status === 404) {
         if (text === '') throw nothingThere(target)
         continue
@@ -51,9 +51,17 @@ export class ScrScorer implements Scorer {
     return UNKNOWN_SIGNATURE // not kept: a model may describe itself once it is up
   }
 
-  async score (target: ScoringTarget, step: string | undefined, inputs: Inputs, signal: AbortSignal): Promise<Outputs> {
+  score (target: ScoringTarget, step: string | undefined, inputs: Inputs, signal: AbortSignal): Promise<Outputs> {
     const app = this.#apps.at(target.key)
     const row = { target, step, inputs, signal }
+    return app.path === undefined || app.style === undefined ? this.#scoreUnknown(app, row) : this.#scoreAt(app.path, app.style, row)
+  }
+
+  #scoreAt (path: string, style: BodyStyle, row: Row): Promise<Outputs> {
+    return this.#post(path, style, row).then(outputs => outputs ?? nowhere(row, [path]))
+  }
+
+  async #scoreUnknown (app: ScrApp, row: Row): Promise<Outputs> {
     while (app.path === undefined || app.style === undefined) {
       if (app.probe === undefined) {
         const probe = this.#probe(app, row)
@@ -64,9 +72,9 @@ export class ScrScorer implements Scorer {
           delete app.probe
         }
       }
-      await untilAborted(app.probe.catch(() => {}), signal) // another row's, whatever became of that row
+      await untilAborted(app.probe.catch(() => {}), row.signal) // another row's, whatever became of that row
     }
-    return await this.#post(app.path, app.style, row) ?? nowhere(row, [app.path])
+    return await this.#scoreAt(app.path, app.style, row)
   }
 
   /** Scores a row and learns under which path and in which body style the application takes rows. */
@@ -97,33 +105,40 @@ export class ScrScorer implements Scorer {
   }
 
   /** undefined: the application has nothing under this path. */
-  async #post (path: string, style: BodyStyle, { target, step, inputs, signal }: Row): Promise<Outputs | undefined> {
-    const { status, text } = await this.#call(target, 'POST', urlPath(path, step), requestBody(inputs, style), signal)
-    if (status === 200) {
-      const outputs = outputsOf(text)
-      if (outputs === undefined) throw new DomainError('model-answer-invalid', `${target.model}: its answer has neither data nor outputs`)
-      return outputs
-    }
-    if (status !== 404) throw fromStatus(status, text, target.model)
-    if (text === '') throw nothingThere(target)
-    return undefined
+  #post (path: string, style: BodyStyle, { target, step, inputs, signal }: Row): Promise<Outputs | undefined> {
+    return this.#call(target, 'POST', urlPath(path, step), requestBody(inputs, style), answer => rowOutputs(answer, target), signal)
   }
 
-  async #call (target: ScoringTarget, method: 'GET' | 'POST', path: string, body: string | null, signal: AbortSignal): Promise<Answer> {
+  /** Sends a request, and makes of its answer what it stands for. */
+  #call<T> (
+    target: ScoringTarget, method: 'GET' | 'POST', path: string, body: string | null, read: (answer: Answer) => T, signal: AbortSignal
+  ): Promise<T> {
     const startedAt = performance.now()
     const limitMs = target.timeoutSeconds * 1000 + BEYOND_PLATFORM_MS
-    let status: number | undefined
-    try {
-      const answer = await this.#pools.call(target.url, { path, method, body, limitMs }, signal)
-      status = answer.status
-      return answer
-    } catch (error) {
-      signal.throwIfAborted()
-      throw fromTransport(error, target.model)
-    } finally {
+    const done = (status?: number) => {
       this.#onCall({ model: target.model, revision: target.revision, status, durationMs: performance.now() - startedAt })
     }
+    return this.#pools.call(target.url, { path, method, body, limitMs }, signal).then(answer => {
+      done(answer.status)
+      return read(answer)
+    }, error => {
+      done()
+      signal.throwIfAborted()
+      throw fromTransport(error, target.model)
+    })
   }
+}
+
+/** undefined: the application has nothing under the path asked. */
+function rowOutputs ({ status, text }: Answer, target: ScoringTarget): Outputs | undefined {
+  if (status === 200) {
+    const outputs = outputsOf(text)
+    if (outputs === undefined) throw new DomainError('model-answer-invalid', `${target.model}: its answer has neither data nor outputs`)
+    return outputs
+  }
+  if (status !== 404) throw fromStatus(status, text, target.model)
+  if (text === '') throw nothingThere(target)
+  return undefined
 }
 
 function urlPath (path: string, step: string | undefined): string {

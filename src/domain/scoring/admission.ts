@@ -119,27 +119,30 @@ export class AdmittedRequest {
   }
 
   /** Sends a row by `call` as soon as there is a place for it. @throws what `call` throws, or the signal's reason */
-  async run<T> (target: ScoringTarget, call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  run<T> (target: ScoringTarget, call: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const queue = this.#queueOf(target)
-    if (queue.waiting.length > 0 || !this.#admission.take(queue)) await this.#turn(queue, signal)
-    const sentAtMs = performance.now()
-    try {
-      const result = await call()
-      this.#answered(queue, sentAtMs)
-      return result
-    } catch (error) {
-      if (isOverload(error)) queue.limit.overloaded(sentAtMs, performance.now())
-      else if (isFault(error, 'row-refused')) this.#answered(queue, sentAtMs)
-      throw error
-    } finally {
-      this.#admission.release(queue)
-    }
+    if (queue.waiting.length === 0 && this.#admission.take(queue)) return this.#inPlace(queue, call)
+    return this.#turn(queue, signal).then(() => this.#inPlace(queue, call))
   }
 
   /** The request is over. Only the first call counts. */
   leave (): void {
     this.#left()
     this.#left = () => {}
+  }
+
+  #inPlace<T> (queue: Queue, call: () => Promise<T>): Promise<T> {
+    const sentAtMs = performance.now()
+    return begun(call).then(result => {
+      this.#answered(queue, sentAtMs)
+      this.#admission.release(queue)
+      return result
+    }, error => {
+      if (isOverload(error)) queue.limit.overloaded(sentAtMs, performance.now())
+      else if (isFault(error, 'row-refused')) this.#answered(queue, sentAtMs)
+      this.#admission.release(queue)
+      throw error
+    })
   }
 
   #answered ({ limit, target }: Queue, sentAtMs: number): void {
@@ -157,9 +160,9 @@ export class AdmittedRequest {
     return queue
   }
 
-  async #turn (queue: Queue, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted()
-    await new Promise<void>((resolve, reject) => {
+  #turn (queue: Queue, signal: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      signal.throwIfAborted()
       const enter = () => {
         stay()
         resolve()
@@ -170,6 +173,15 @@ export class AdmittedRequest {
       })
       if (queue.waiting.push(enter) === 1) this.#admission.waitsFrom(queue)
     })
+  }
+}
+
+/** A call that throws at once keeps no place either. */
+function begun<T> (call: () => Promise<T>): Promise<T> {
+  try {
+    return call()
+  } catch (error) {
+    return Promise.reject(error)
   }
 }
 

@@ -4,6 +4,8 @@ const LATENCY_SLACK = 1.5
 const TIMEOUT_PART = 0.25
 /** Below this a change of latency is noise. */
 const LATENCY_FLOOR_MS = 5
+/** While this process has no pause, rows wait in it, and more at the same time cost more memory and no less time: then its bounds are these. */
+const BUSY = { utilization: 0.9, slack: 2, floorMs: 1 }
 /** What was the shortest latency counts twice as long after this time: models change. */
 const FORGET_MS = 10 * 60_000
 /** After this time without a row the platform may have put the revision to sleep, or taken pods away. */
@@ -20,6 +22,19 @@ export interface RevisionScale {
   readonly timeoutSeconds: number
 }
 
+/** Tells which part of the time since it was last asked this process was busy, 0 to 1. */
+export type Utilization = () => number
+
+function ownUtilization (): Utilization {
+  let last = performance.eventLoopUtilization()
+  return () => {
+    const now = performance.eventLoopUtilization()
+    const { utilization } = performance.eventLoopUtilization(now, last)
+    last = now
+    return utilization
+  }
+}
+
 /**
  * How many rows one revision gets at the same time, learnt from its answers. It begins with one row, so that a sleeping model is
  * woken by one; then doubles with each round of answers while the latency holds and the pods that are known have room; then grows
@@ -28,6 +43,7 @@ export interface RevisionScale {
  */
 export class ConcurrencyLimit {
   #scale: RevisionScale
+  readonly #utilization: Utilization
   #limit = 1
   #inFlight = 0
   #isCold = true
@@ -38,8 +54,9 @@ export class ConcurrencyLimit {
   #loweredAtMs = -Infinity
   #round = { size: 1, answers: 0, totalMs: 0, beganAtMs: 0 }
 
-  constructor (scale: RevisionScale) {
+  constructor (scale: RevisionScale, utilization = ownUtilization()) {
     this.#scale = scale
+    this.#utilization = utilization
   }
 
   /** What the cluster says now; a revision that sleeps is woken by one row. */
@@ -110,7 +127,9 @@ export class ConcurrencyLimit {
     const meanMs = round.totalMs / round.answers
     this.#shortestMs = Math.min(meanMs, this.#shortestMs * 2 ** ((nowMs - round.beganAtMs) / FORGET_MS))
     const { rowsPerPod, timeoutSeconds } = this.#scale
-    const longestMs = Math.max(LATENCY_FLOOR_MS, this.#shortestMs * rowsPerPod * LATENCY_SLACK)
+    const longestMs = this.#utilization() >= BUSY.utilization
+      ? Math.max(BUSY.floorMs, this.#shortestMs * BUSY.slack)
+      : Math.max(LATENCY_FLOOR_MS, this.#shortestMs * rowsPerPod * LATENCY_SLACK)
     this.#holds = meanMs <= Math.min(longestMs, timeoutSeconds * 1000 * TIMEOUT_PART)
     if (!this.#holds) this.#doubles = false
     this.#round = { size: this.rows, answers: 0, totalMs: 0, beganAtMs: 0 }

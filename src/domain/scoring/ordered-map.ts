@@ -3,7 +3,9 @@ import { deferred } from '../deferred.js'
 /** An item's place in the order of results. */
 interface Place<Out> {
   readonly weight: number
-  outcome?: { readonly result: Out } | { readonly failure: unknown }
+  is: 'begun' | 'done' | 'failed'
+  result?: Out
+  failure?: unknown
 }
 
 export interface Window<In> {
@@ -34,16 +36,23 @@ export async function * orderedMap<In, Out> (
   let hasEnded = false
   let changed = deferred()
 
-  const settle = (place: Place<Out>, outcome: NonNullable<Place<Out>['outcome']>) => {
-    place.outcome = outcome
+  const settled = (place: Place<Out>) => {
     if (place === places[0]) changed.resolve()
     fill()
   }
   const begin = (item: In) => {
-    const place: Place<Out> = { weight: window.weightOf(item) }
+    const place: Place<Out> = { weight: window.weightOf(item), is: 'begun' }
     places.push(place)
     weight += place.weight
-    work(item, either).then(result => settle(place, { result }), failure => settle(place, { failure }))
+    work(item, either).then(result => {
+      place.result = result
+      place.is = 'done'
+      settled(place)
+    }, failure => {
+      place.failure = failure
+      place.is = 'failed'
+      settled(place)
+    })
   }
   const read = () => {
     isReading = true
@@ -52,7 +61,7 @@ export async function * orderedMap<In, Out> (
       else [items, next] = [value, 0]
     }, failure => {
       hasEnded = true
-      places.push({ weight: 0, outcome: { failure } }) // its turn comes after the results before it
+      places.push({ weight: 0, is: 'failed', failure }) // its turn comes after the results before it
     }).finally(() => {
       isReading = false
       changed.resolve()
@@ -72,15 +81,13 @@ export async function * orderedMap<In, Out> (
       signal.throwIfAborted()
       fill()
       const results: Out[] = []
-      let failed: { readonly failure: unknown } | undefined
-      while (failed === undefined && places[0]?.outcome !== undefined) {
-        const { outcome, weight: freed } = places.shift()!
+      while (places[0]?.is === 'done') {
+        const { result, weight: freed } = places.shift()!
         weight -= freed
-        if ('failure' in outcome!) failed = outcome
-        else results.push(outcome!.result)
+        results.push(result as Out)
       }
       if (results.length > 0) yield results
-      if (failed !== undefined) throw failed.failure
+      if (places[0]?.is === 'failed') throw places[0].failure
       if (results.length > 0) continue // more may be there by now
       if (places.length === 0 && hasEnded && next === items.length) return
       changed = deferred()

@@ -51,25 +51,32 @@ export interface RetryLimits {
 }
 
 /** Calls until it succeeds, is not worth another attempt, or would pass a limit. `call` gets the failure it follows, if any. */
-export async function retrying<T> (
-  call: (failure: unknown) => Promise<T>, { retrySafe, timeoutMs, budget }: RetryLimits, signal: AbortSignal
-): Promise<T> {
+export function retrying<T> (call: (failure: unknown) => Promise<T>, limits: RetryLimits, signal: AbortSignal): Promise<T> {
   const startedAt = performance.now()
-  let failedAt: number | undefined
-  let failure: unknown
+  return call(undefined).then(result => {
+    limits.budget.earn()
+    return result
+  }, error => repeated(call, error, startedAt, limits, signal))
+}
+
+/** After a first failure. */
+async function repeated<T> (
+  call: (failure: unknown) => Promise<T>, first: unknown, startedAt: number, { retrySafe, timeoutMs, budget }: RetryLimits, signal: AbortSignal
+): Promise<T> {
+  const failedAt = performance.now()
+  let failure = first
   for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted()
+    const delayMs = retryDelayMs(failure, attempt, retrySafe, Math.random())
+    if (delayMs === undefined) throw failure
+    const againAt = performance.now() + delayMs
+    if (againAt > startedAt + timeoutMs || againAt > failedAt + budget.patienceMs || !budget.spend()) throw failure
+    await sleep(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted())
     try {
       const result = await call(failure)
       budget.earn()
       return result
     } catch (error) {
-      signal.throwIfAborted()
-      failedAt ??= performance.now()
-      const delayMs = retryDelayMs(error, attempt, retrySafe, Math.random())
-      if (delayMs === undefined) throw error
-      const againAt = performance.now() + delayMs
-      if (againAt > startedAt + timeoutMs || againAt > failedAt + budget.patienceMs || !budget.spend()) throw error
-      await sleep(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted())
       failure = error
     }
   }

@@ -9,8 +9,9 @@ class Driven {
   nowMs = 0
   #inside = 0
 
-  constructor (given: Partial<RevisionScale> = {}) {
-    this.limit = new ConcurrencyLimit({ ...scale, ...given })
+  /** `utilization`: of the process that sends the rows. */
+  constructor (given: Partial<RevisionScale> = {}, utilization = 0) {
+    this.limit = new ConcurrencyLimit({ ...scale, ...given }, () => utilization)
   }
 
   /** Rounds in which every row that may be there is sent and answered; the limit after each. */
@@ -69,6 +70,16 @@ t.test('a model that scores one row at a time gets more than its pod is meant to
   driven.rounds(200, rows => 10 * rows)
   t.ok(driven.limit.rows > scale.rowsPerPod, `${driven.limit.rows} rows`)
   t.ok(driven.limit.rows < 10 * scale.rowsPerPod, `${driven.limit.rows} rows`)
+})
+
+t.test('while this process has no pause, rows that only wait in it become no more', async t => {
+  const driven = new Driven({}, 1)
+  driven.rounds(200, rows => 10 + rows)
+  t.ok(driven.limit.rows < 40, `${driven.limit.rows} rows`)
+})
+
+t.test('a slow model gets as many rows from a busy process as from an idle one, as long as its latency holds', async t => {
+  t.same(new Driven({}, 1).rounds(6, () => 100), [2, 4, 8, 16, 32, 64])
 })
 
 t.test('pods that are added bring the latency down, and the limit up', async t => {
