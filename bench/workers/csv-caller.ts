@@ -13,6 +13,8 @@ export interface CsvJob {
   readonly callers?: number
   /** Bytes of a further column that is carried and not sent to the model. */
   readonly noteBytes?: number
+  /** The answer is read no faster than this. */
+  readonly readBytesPerSecond?: number
 }
 
 export interface CsvResult extends Timed {
@@ -26,7 +28,7 @@ const CHUNK_ROWS = 1_000
 const KEPT_ROWS_MAX = 200_000
 
 takeJobs<CsvJob, CsvResult>(async job => {
-  const { rows, callers = 1, columns, noteBytes = 0 } = job
+  const { rows, callers = 1, columns, noteBytes = 0, readBytesPerSecond = Infinity } = job
   const file = rows <= KEPT_ROWS_MAX ? [...chunks(job)] : undefined
   const checks = Array.from({ length: callers }, () => new AnswerCheck(rows, columns, noteBytes))
   const received: Buffer[][] = checks.map(() => [])
@@ -36,7 +38,7 @@ takeJobs<CsvJob, CsvResult>(async job => {
       // what takes time is left for later, unless the file is too long to keep
       if (file === undefined) check.take(chunk)
       else received[index]!.push(chunk)
-    })))
+    }, readBytesPerSecond)))
     sentBytes = sizes.reduce((sum, size) => sum + size, 0)
   })
   for (const [index, check] of checks.entries()) {
@@ -60,12 +62,18 @@ function * chunks ({ columns, rows, noteBytes = 0 }: CsvJob): Generator<Buffer> 
 }
 
 /** Sends as fast as the service takes it. The answer: bytes sent. */
-async function post (url: string, file: Iterable<Buffer>, take: (chunk: Buffer) => void): Promise<number> {
+async function post (url: string, file: Iterable<Buffer>, take: (chunk: Buffer) => void, readBytesPerSecond: number): Promise<number> {
   return await new Promise<number>((resolve, reject) => {
     let sent = 0
     const request = http.request(url, { method: 'POST', agent: false, headers: { 'content-type': 'text/csv', accept: 'text/csv' } }, response => {
       const refusal: Buffer[] = []
-      response.on('data', (chunk: Buffer) => { if (response.statusCode === 200) take(chunk); else refusal.push(chunk) })
+      response.on('data', (chunk: Buffer) => {
+        if (response.statusCode === 200) take(chunk)
+        else refusal.push(chunk)
+        if (readBytesPerSecond === Infinity) return
+        response.pause()
+        setTimeout(() => response.resume(), chunk.length / readBytesPerSecond * 1000)
+      })
       response.once('end', () => {
         if (response.statusCode === 200) resolve(sent)
         else reject(new Error(`${url}: ${response.statusCode} ${Buffer.concat(refusal).toString()}`))
