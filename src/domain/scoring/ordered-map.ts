@@ -3,7 +3,7 @@ import { deferred } from '../deferred.js'
 /** An item's place in the order of results. */
 interface Place<Out> {
   readonly weight: number
-  is: 'begun' | 'done' | 'failed'
+  state: 'begun' | 'done' | 'failed'
   result?: Out
   failure?: unknown
 }
@@ -41,16 +41,16 @@ export async function * orderedMap<In, Out> (
     fill()
   }
   const begin = (item: In) => {
-    const place: Place<Out> = { weight: window.weightOf(item), is: 'begun' }
+    const place: Place<Out> = { weight: window.weightOf(item), state: 'begun' }
     places.push(place)
     weight += place.weight
     work(item, either).then(result => {
       place.result = result
-      place.is = 'done'
+      place.state = 'done'
       settled(place)
     }, failure => {
       place.failure = failure
-      place.is = 'failed'
+      place.state = 'failed'
       settled(place)
     })
   }
@@ -61,7 +61,7 @@ export async function * orderedMap<In, Out> (
       else [items, next] = [value, 0]
     }, failure => {
       hasEnded = true
-      places.push({ weight: 0, is: 'failed', failure }) // its turn comes after the results before it
+      places.push({ weight: 0, state: 'failed', failure }) // its turn comes after the results before it
     }).finally(() => {
       isReading = false
       changed.resolve()
@@ -81,13 +81,13 @@ export async function * orderedMap<In, Out> (
       signal.throwIfAborted()
       fill()
       const results: Out[] = []
-      while (places[0]?.is === 'done') {
+      while (places[0]?.state === 'done') {
         const { result, weight: freed } = places.shift()!
         weight -= freed
         results.push(result as Out)
       }
       if (results.length > 0) yield results
-      if (places[0]?.is === 'failed') throw places[0].failure
+      if (places[0]?.state === 'failed') throw places[0].failure
       if (results.length > 0) continue // more may be there by now
       if (places.length === 0 && hasEnded && next === items.length) return
       changed = deferred()
