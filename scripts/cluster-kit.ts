@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 /**
@@ -16,7 +17,12 @@ export interface Kit {
   images (): string[]
   /** Makes an image that runs `entry` of the folder with Node, and loads it. */
   load (image: string, folder: string, entry: string, ...args: readonly string[]): void
+  /** Makes such an image and pushes it to the cluster's registry with a password; undefined: the kit has none. */
+  push (image: string, folder: string, entry: string, ...args: readonly string[]): Registry | undefined
 }
+
+/** `host` as the nodes know it, with its port. */
+export interface Registry { readonly host: string, readonly user: string, readonly password: string }
 
 /** The kit's folder: CLUSTER_KIT, or the one beside the clone; undefined: there is none. */
 export function kitFolder (env: NodeJS.ProcessEnv): string | undefined {
@@ -40,8 +46,36 @@ export function openKit (folder: string, env: NodeJS.ProcessEnv): Kit {
     }).split(' '),
     load (image, folderOfImage, entry, ...args) {
       outputOf(path.join(folder, 'make-node-image'), ['-u', '1000', '-n', env['IMAGE_NODE'] ?? process.execPath, image, folderOfImage, entry, ...args])
+    },
+    push (image, folderOfImage, entry, ...args) {
+      if (!existsSync(path.join(folder, 'push-image'))) return undefined
+      const work = mkdtempSync(path.join(tmpdir(), 'scr-modelops-push-'))
+      try {
+        const [root, archive] = [path.join(work, 'root'), path.join(work, 'image.tar')]
+        fillRoot(root, env['IMAGE_NODE'] ?? process.execPath, folderOfImage)
+        outputOf(path.join(folder, 'make-image'), ['-u', '1000', '-o', archive, `dev.local/pushed/${image}`, root, NODE, `/app/${entry}`, ...args])
+        const pushed = outputOf(path.join(folder, 'push-image'), [archive, image]).trim() // HOST/NAME:TAG
+        return {
+          host: pushed.slice(0, pushed.indexOf('/')),
+          user: env['SCR_CLUSTER_REGISTRY_USER'] ?? 'scr',
+          password: env['SCR_CLUSTER_REGISTRY_PASSWORD'] ?? 'scr-password'
+        }
+      } finally {
+        rmSync(work, { recursive: true, force: true })
+      }
     }
   }
+}
+
+/** Where an image has Node. */
+const NODE = '/usr/local/bin/node'
+
+/** An image's files: Node with its libraries where the loader looks for them, and `app`. */
+function fillRoot (root: string, node: string, app: string): void {
+  mkdirSync(path.join(root, 'tmp'), { recursive: true })
+  cpSync(app, path.join(root, 'app'), { recursive: true })
+  cpSync(node, path.join(root, NODE), { dereference: true })
+  for (const library of outputOf('ldd', [node]).match(/\/\S+/g) ?? []) cpSync(library, path.join(root, library), { dereference: true })
 }
 
 function outputOf (program: string, args: readonly string[] = [], env?: NodeJS.ProcessEnv): string {

@@ -10,6 +10,8 @@ import { contentHash, fillModelFolder, fillServiceFolder } from './image-folders
 // from the build. The arguments are tap's.
 
 const MODEL_IMAGES = [...Object.keys(demoModels), ...['crash', 'hungry', 'otherport', 'slowstart', 'slow', 'flaky'].map(fault => `sr_hmeq_logreg:1.0-${fault}`)]
+/** What test/contract/registries.ts deploys. */
+const PRIVATE_IMAGE = 'sr_hmeq_logreg:1.0'
 
 const given = process.env['KUBECONFIG'] && process.env['SCORING_GATEWAY_URL']
 const env = given ? {} : prepared()
@@ -42,8 +44,25 @@ function prepared (): NodeJS.ProcessEnv {
     return image
   })
   return {
-    KUBECONFIG: kit.kubeconfig, SCORING_GATEWAY_URL: kit.gatewayUrl, IMAGE_PREFIX: modelImages, SERVICE_IMAGE: serviceImage, PATH: kit.path
+    ...privateRegistry(kit),
+    KUBECONFIG: kit.kubeconfig,
+    SCORING_GATEWAY_URL: kit.gatewayUrl,
+    IMAGE_PREFIX: modelImages,
+    SERVICE_IMAGE: serviceImage,
+    PATH: kit.path
   }
+}
+
+/** Of the kit, where no other is named. */
+function privateRegistry (kit: Kit): NodeJS.ProcessEnv {
+  if (process.env['PRIVATE_REGISTRY'] !== undefined) return {}
+  const registry = withFolder(root => {
+    fillModelFolder(root)
+    return kit.push(PRIVATE_IMAGE, root, 'scr/main.js', PRIVATE_IMAGE)
+  })
+  if (registry === undefined) return {}
+  const { host, user, password } = registry
+  return { PRIVATE_REGISTRY: host, PRIVATE_REGISTRY_USER: user, PRIVATE_REGISTRY_PASSWORD: password }
 }
 
 function loadUnlessThere (kit: Kit, there: ReadonlySet<string>, image: string, root: string, entry: string, ...args: readonly string[]): void {
