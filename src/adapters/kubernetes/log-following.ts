@@ -8,6 +8,8 @@ import { modelStatus } from './pod-reading.js'
 const RELOOK_MS = 2_000
 /** The cluster says that a container ended within about a second of its log's end; one that still runs later was cut off. */
 const CUT_OFF_MS = 5_000
+/** The kubelet's words in place of a log whose file is not there, e.g. when it is asked for while the container starts. */
+const KUBELET_HAS_NONE = 'unable to retrieve container logs for '
 const FOLLOW_MAX_MS = 3_600_000
 const BUFFERED_LINES = 64
 
@@ -23,7 +25,7 @@ export interface Following {
 }
 
 /** One life of a pod's container: after a restart it is another one, with a log of its own. */
-interface Instance { readonly restarts: number, endedAt: number | undefined }
+interface Instance { readonly restarts: number, lines: number, endedAt: number | undefined }
 
 /** The lines of all the pods as they come, until there is nothing to follow, an hour has passed or the signal fires. */
 export async function * followed ({ pods, changed, open, begun }: Following, signal: AbortSignal): AsyncGenerator<string> {
@@ -40,7 +42,10 @@ export async function * followed ({ pods, changed, open, begun }: Following, sig
 
   async function pump (instance: Instance, lines: AsyncIterable<string>): Promise<void> {
     try {
-      for await (const line of lines) await put(line)
+      for await (const line of lines) {
+        await put(line)
+        if (!line.startsWith(KUBELET_HAS_NONE)) instance.lines++
+      }
     } catch (error) {
       either.throwIfAborted() // otherwise the connection broke, which shows when the container goes on
     }
@@ -48,7 +53,7 @@ export async function * followed ({ pods, changed, open, begun }: Following, sig
   }
 
   function begin (pod: Pod, lines: AsyncIterable<string>): void {
-    const instance = { restarts: restartsOf(pod), endedAt: undefined }
+    const instance = { restarts: restartsOf(pod), lines: 0, endedAt: undefined }
     instances.set(pod.metadata.name, instance)
     pump(instance, lines).catch((error: unknown) => { merged.destroy(error as Error) })
   }
@@ -58,9 +63,10 @@ export async function * followed ({ pods, changed, open, begun }: Following, sig
     const isNew = before === undefined || before.restarts < restartsOf(pod)
     const isCutOff = !isNew && before.endedAt !== undefined && performance.now() - before.endedAt > CUT_OFF_MS && isRunning(pod)
     if (!isNew && !isCutOff) return
-    const lines = await open(pod, isCutOff ? 0 : undefined, either)
+    const someMissing = isCutOff && before.lines > 0
+    const lines = await open(pod, someMissing ? 0 : undefined, either)
     if (lines === undefined) return
-    if (isCutOff) await put(`-- the log of ${pod.metadata.name} was interrupted: lines may be missing here\n`)
+    if (someMissing) await put(`-- the log of ${pod.metadata.name} was interrupted: lines may be missing here\n`)
     begin(pod, lines)
   }
 
