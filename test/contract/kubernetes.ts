@@ -91,7 +91,8 @@ export function kubernetesContract (t: Test, world: World): void {
     const { status, body } = await kube.call('POST', KSVCS, plainKsvc(name, good))
     t.same([status, body.reason], [409, 'AlreadyExists'])
     t.match(body.message, /object is being deleted/)
-    await until(`${name} is gone`, async () => (await kube.call('GET', `${KSVCS}/${name}`)).status, status => status === 404)
+    // A pod takes 30 s to drain, and may take its whole grace of 300 s.
+    await until(`${name} is gone`, async () => (await kube.call('GET', `${KSVCS}/${name}`)).status, status => status === 404, 360)
     t.same(await kube.pods(name), [])
   })
 

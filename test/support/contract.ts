@@ -78,7 +78,7 @@ export async function deployed (t: Test, world: World, word: string, fields: obj
 }
 
 /** Polls until `enough`; at the deadline it fails with the last state seen. */
-export async function until<T> (what: string, read: () => Promise<T>, enough: (value: T) => boolean, seconds = 60): Promise<T> {
+export async function until<T> (what: string, read: () => Promise<T>, enough: (value: T) => boolean, seconds = 120): Promise<T> {
   const deadline = Date.now() + seconds * 1000
   while (true) {
     const value = await read()
