@@ -95,7 +95,7 @@ export function diagnosisContract (t: Test, world: World): void {
 
   t.test('a sleeping model has no pods and an empty log that says so; a followed log shows the pod that wakes', async t => {
     const name = await deployed(t, world, 'asleep', { scaling: { window: '6s' } })
-    await until('no pod is left', async () => await items<Pod>(name, 'pods'), pods => pods.length === 0, 90)
+    await until('no pod is left', async () => await items<Pod>(name, 'pods'), pods => pods.length === 0, 360)
     t.match(await logs(name), { status: 200, text: '', note: /^asleep/ })
     const left = new AbortController()
     t.teardown(() => left.abort())
