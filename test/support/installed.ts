@@ -14,7 +14,7 @@ export interface Installed {
   readonly url: string
   /** What kubectl prints; it throws with what kubectl complained about. */
   kubectl (...args: string[]): Promise<string>
-  /** Runs Node code in a pod of a namespace that may not call, until it ends; answers its output. */
+  /** Runs Node code in a pod of a namespace that may not call, until it ends well; answers its output. */
   runOutside (code: string): Promise<string>
 }
 
@@ -59,9 +59,13 @@ export async function install (t: Test, { kubeconfig, image, namespace, overlay 
   return {
     url: `http://127.0.0.1:${port}`,
     kubectl,
-    runOutside: async code => await kubectl(
-      'run', `stranger-${randomBytes(3).toString('hex')}`, '-n', strangers, `--image=${image}`, '--restart=Never', '--rm', '--attach', '--quiet', '--command', '--',
-      NODE, '-e', code)
+    // Not `--attach`: what a short program prints before kubectl is attached is lost.
+    runOutside: async code => {
+      const pod = `stranger-${randomBytes(3).toString('hex')}`
+      await kubectl('run', pod, '-n', strangers, `--image=${image}`, '--restart=Never', '--command', '--', NODE, '-e', code)
+      await kubectl('wait', `pod/${pod}`, '-n', strangers, '--for=jsonpath={.status.phase}=Succeeded', '--timeout=120s')
+      return await kubectl('logs', pod, '-n', strangers)
+    }
   }
 }
 
