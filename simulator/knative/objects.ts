@@ -3,15 +3,25 @@ import type { Condition, KubeObject } from '../kube/objects.js'
 export interface EnvVar {
   readonly name: string
   readonly value?: string
-  readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string, readonly key: string }, readonly [other: string]: unknown }
+  readonly valueFrom?: {
+    readonly secretKeyRef?: { readonly name: string; readonly key: string }
+    readonly [other: string]: unknown
+  }
 }
 
 export interface Container {
   readonly name?: string
   readonly image?: string
   readonly env?: readonly EnvVar[]
-  readonly ports?: ReadonlyArray<{ readonly containerPort?: number, readonly name?: string, readonly protocol?: string }>
-  readonly resources?: { readonly requests?: Readonly<Record<string, string>>, readonly limits?: Readonly<Record<string, string>> }
+  readonly ports?: ReadonlyArray<{
+    readonly containerPort?: number
+    readonly name?: string
+    readonly protocol?: string
+  }>
+  readonly resources?: {
+    readonly requests?: Readonly<Record<string, string>>
+    readonly limits?: Readonly<Record<string, string>>
+  }
   readonly readinessProbe?: Readonly<Record<string, unknown>>
 }
 
@@ -56,13 +66,16 @@ interface RevisionNames {
 }
 
 export interface Ksvc extends KubeObject {
-  readonly spec: { readonly template: Template, readonly traffic?: readonly TrafficTarget[] }
+  readonly spec: { readonly template: Template; readonly traffic?: readonly TrafficTarget[] }
   readonly status?: RoutedStatus & RevisionNames
 }
 
 export interface Configuration extends KubeObject {
   readonly spec: { readonly template: Template }
-  readonly status?: RevisionNames & { readonly observedGeneration?: number, readonly conditions?: readonly Condition[] }
+  readonly status?: RevisionNames & {
+    readonly observedGeneration?: number
+    readonly conditions?: readonly Condition[]
+  }
 }
 
 export interface Route extends KubeObject {
@@ -75,7 +88,10 @@ export interface Revision extends KubeObject {
   readonly status?: {
     readonly observedGeneration?: number
     readonly conditions?: readonly Condition[]
-    readonly containerStatuses?: ReadonlyArray<{ readonly name: string, readonly imageDigest?: string }>
+    readonly containerStatuses?: ReadonlyArray<{
+      readonly name: string
+      readonly imageDigest?: string
+    }>
     readonly actualReplicas?: number
     readonly desiredReplicas?: number
   }

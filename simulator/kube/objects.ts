@@ -1,6 +1,9 @@
-import type { JsonObject } from './merge-patch.js'
+import type { JsonObject } from './json.js'
 
-/** Kubernetes objects as they travel; fields the simulator neither reads nor writes are carried unseen. */
+/**
+ * These are Kubernetes objects as JSON. Fields that the simulator neither reads nor writes are kept
+ * unchanged.
+ */
 export interface OwnerReference {
   readonly apiVersion: string
   readonly kind: string
@@ -10,7 +13,10 @@ export interface OwnerReference {
   readonly blockOwnerDeletion?: boolean
 }
 
-/** Which fields a client manages, for conflicts of server-side apply. Without `subresource`: of the object itself. */
+/**
+ * The fields that a client manages. Server-side apply finds conflicts by them. Without
+ * `subresource` they are fields of the object itself.
+ */
 export interface ManagedFields {
   readonly manager: string
   readonly operation: string
@@ -68,7 +74,7 @@ export interface ResourceQuota extends KubeObject {
 }
 
 export interface KubeEvent extends KubeObject {
-  readonly involvedObject: { readonly kind: string, readonly name: string, readonly uid: string }
+  readonly involvedObject: { readonly kind: string; readonly name: string; readonly uid: string }
   readonly reason: string
   readonly message: string
   readonly type: 'Normal' | 'Warning'
@@ -76,7 +82,7 @@ export interface KubeEvent extends KubeObject {
 }
 
 export interface ContainerState {
-  readonly waiting?: { readonly reason: string, readonly message?: string }
+  readonly waiting?: { readonly reason: string; readonly message?: string }
   readonly running?: { readonly startedAt: string }
   readonly terminated?: {
     readonly exitCode: number
@@ -107,5 +113,25 @@ export interface Pod extends KubeObject {
   }
 }
 
-/** Kubernetes keeps whole seconds. */
+export interface Rule {
+  readonly verbs: readonly string[]
+  readonly apiGroups?: readonly string[]
+  readonly resources?: readonly string[]
+  readonly resourceNames?: readonly string[]
+}
+
+export interface Role extends KubeObject {
+  readonly rules?: readonly Rule[]
+}
+
+export interface Binding extends KubeObject {
+  readonly roleRef: { readonly kind: string; readonly name: string }
+  readonly subjects?: ReadonlyArray<{
+    readonly kind: string
+    readonly name: string
+    readonly namespace?: string
+  }>
+}
+
+/** Returns the present time as Kubernetes writes it, in whole seconds. */
 export const timestamp = (): string => new Date().toISOString().replace(/\.\d+Z$/, 'Z')

@@ -1,11 +1,19 @@
-// The formulas of simulator/README.md as pure functions. Additions happen in the order of the tables there and are never
-// regrouped: only then does everybody who recomputes a score get the same bits.
+// These are the formulas of simulator/README.md as pure functions. Terms are added in the order of
+// the tables there and never regrouped, so that everybody who recomputes a score gets the same
+// bits.
 import type { Row } from './model.js'
 
-/** One addend: coefficient × value (the mean stands in for a missing one), or the points of a class level. */
+/**
+ * One addend: coefficient × value, or the points of a class level. The mean replaces a missing
+ * value.
+ */
 export type Term =
-  | { readonly variable: string, readonly mean: number, readonly coefficient: number }
-  | { readonly variable: string, readonly levels: Readonly<Record<string, number>>, readonly missing: number }
+  | { readonly variable: string; readonly mean: number; readonly coefficient: number }
+  | {
+    readonly variable: string
+    readonly levels: Readonly<Record<string, number>>
+    readonly missing: number
+  }
 
 export interface Logistic {
   readonly intercept: number
@@ -20,7 +28,11 @@ export const hmeqLogistic1: Logistic = {
     { variable: 'DEBTINC', mean: 33.8, coefficient: 0.057 },
     { variable: 'DELINQ', mean: 0.45, coefficient: 0.73 },
     { variable: 'DEROG', mean: 0.25, coefficient: 0.58 },
-    { variable: 'JOB', levels: { Mgr: 0.12, Office: -0.48, Other: 0.03, ProfExe: -0.09, Sales: 0.87, Self: 0.46 }, missing: -1.15 },
+    {
+      variable: 'JOB',
+      levels: { Mgr: 0.12, Office: -0.48, Other: 0.03, ProfExe: -0.09, Sales: 0.87, Self: 0.46 },
+      missing: -1.15
+    },
     { variable: 'LOAN', mean: 18600, coefficient: -0.000019 },
     { variable: 'MORTDUE', mean: 73800, coefficient: -0.0000036 },
     { variable: 'NINQ', mean: 1.19, coefficient: 0.17 },
@@ -30,7 +42,10 @@ export const hmeqLogistic1: Logistic = {
   ]
 }
 
-/** No coefficient is below that of version 1: on inputs that are not negative its probability is always the higher one. */
+/**
+ * No coefficient is below that of version 1, so that for inputs that are not negative this version
+ * always gives the higher probability.
+ */
 export const hmeqLogistic2: Logistic = {
   intercept: -2.25,
   terms: [
@@ -39,7 +54,11 @@ export const hmeqLogistic2: Logistic = {
     { variable: 'DEBTINC', mean: 33.8, coefficient: 0.061 },
     { variable: 'DELINQ', mean: 0.45, coefficient: 0.78 },
     { variable: 'DEROG', mean: 0.25, coefficient: 0.63 },
-    { variable: 'JOB', levels: { Mgr: 0.15, Office: -0.41, Other: 0.04, ProfExe: -0.07, Sales: 0.95, Self: 0.52 }, missing: -1.02 },
+    {
+      variable: 'JOB',
+      levels: { Mgr: 0.15, Office: -0.41, Other: 0.04, ProfExe: -0.07, Sales: 0.95, Self: 0.52 },
+      missing: -1.02
+    },
     { variable: 'LOAN', mean: 18600, coefficient: -0.000017 },
     { variable: 'MORTDUE', mean: 73800, coefficient: -0.0000031 },
     { variable: 'NINQ', mean: 1.19, coefficient: 0.19 },
@@ -58,16 +77,16 @@ const writeoffTerms: readonly Term[] = [
 export const writeoffLogistic1: Logistic = { intercept: -3.2, terms: writeoffTerms }
 export const writeoffLogistic2: Logistic = { intercept: -2.7, terms: writeoffTerms }
 
-/** sr_hmeq_logreg: the probability that a home-equity loan goes bad. */
+/** sr_hmeq_logreg predicts the probability that a home-equity loan goes bad. */
 export const hmeqLogreg1 = (row: Row): Row => hmeqLogreg(hmeqLogistic1, row)
 export const hmeqLogreg2 = (row: Row): Row => hmeqLogreg(hmeqLogistic2, row)
 
-/** creditwriteoff: the probability that a balance has to be written off. */
+/** creditwriteoff predicts the probability that a balance has to be written off. */
 export const creditWriteoff1 = (row: Row): Row => creditWriteoff(writeoffLogistic1, '1.0', row)
 export const creditWriteoff2 = (row: Row): Row => creditWriteoff(writeoffLogistic2, '2.0', row)
 
 function hmeqLogreg (model: Logistic, row: Row): Row {
-  const p = probability(model, row)
+  const p = predict(model, row)
   const bad = p >= 0.5 ? '1' : '0'
   return {
     EM_CLASSIFICATION: bad,
@@ -76,12 +95,12 @@ function hmeqLogreg (model: Logistic, row: Row): Row {
     I_BAD: bad,
     P_BAD0: 1 - p,
     P_BAD1: p,
-    _WARN_: warnings(model, row)
+    _WARN_: warningsOf(model, row)
   }
 }
 
 function creditWriteoff (model: Logistic, version: string, row: Row): Row {
-  const p = probability(model, row)
+  const p = predict(model, row)
   const balance = numberIn(row, 'BALANCE')
   return {
     P_WRITEOFF: p,
@@ -91,19 +110,22 @@ function creditWriteoff (model: Logistic, version: string, row: Row): Row {
   }
 }
 
-function probability ({ intercept, terms }: Logistic, row: Row): number {
+function predict ({ intercept, terms }: Logistic, row: Row): number {
   let eta = intercept
-  for (const term of terms) eta += addend(term, row)
+  for (const term of terms) eta += addendOf(term, row)
   return 1 / (1 + Math.exp(-eta))
 }
 
-function addend (term: Term, row: Row): number {
+function addendOf (term: Term, row: Row): number {
   if ('mean' in term) return term.coefficient * (numberIn(row, term.variable) ?? term.mean)
   return pointsOf(term.levels, textIn(row, term.variable)) ?? term.missing
 }
 
-/** SAS score code's _WARN_: M when a number was missing, U when a level was unknown; missing when nothing was wrong. */
-function warnings ({ terms }: Logistic, row: Row): string | null {
+/**
+ * Makes the _WARN_ of SAS score code: M if a number was missing, U if a level was unknown, missing
+ * if neither.
+ */
+function warningsOf ({ terms }: Logistic, row: Row): string | null {
   const isMissing = terms.some(term => 'mean' in term && numberIn(row, term.variable) === null)
   const isUnknown = terms.some(term => {
     if ('mean' in term) return false
@@ -113,18 +135,25 @@ function warnings ({ terms }: Logistic, row: Row): string | null {
   return `${isMissing ? 'M' : ''}${isUnknown ? 'U' : ''}` || null
 }
 
-/** P_BAD1 by leaf. */
-export const treeLeaves: Readonly<Record<number, number>> = { 3: 0.78, 6: 0.93, 7: 0.52, 8: 0.07, 9: 0.19, 10: 0.44 }
+/** P_BAD1 by the number of the leaf. */
+export const treeLeaves: Readonly<Record<number, number>> = {
+  3: 0.78,
+  6: 0.93,
+  7: 0.52,
+  8: 0.07,
+  9: 0.19,
+  10: 0.44
+}
 
-/** sr_hmeq_tree: the same question, answered by a decision tree. */
+/** sr_hmeq_tree predicts the same as sr_hmeq_logreg by a decision tree. */
 export function hmeqTree (row: Row): Row {
-  const leaf = treeLeaf(row)
+  const leaf = findLeaf(row)
   const p = treeLeaves[leaf]!
   return { _NODE_: leaf, P_BAD1: p, P_BAD0: 1 - p, I_BAD: p >= 0.5 ? '1' : '0' }
 }
 
-/** Node 1 splits into 2, 3, 4; node 2 into 5, 10; node 4 into 6, 7; node 5 into 8, 9. */
-function treeLeaf (row: Row): number {
+/** Finds the leaf. Node 1 splits into 2, 3, 4; 2 into 5, 10; 4 into 6, 7; 5 into 8, 9. */
+function findLeaf (row: Row): number {
   const debtRatio = numberIn(row, 'DEBTINC')
   const delinquencies = numberIn(row, 'DELINQ') ?? 0
   if (debtRatio === null) return delinquencies >= 1 ? 6 : 7
@@ -132,19 +161,24 @@ function treeLeaf (row: Row): number {
   if (delinquencies >= 2) return 10
   const job = textIn(row, 'JOB')
   const oldestLineMonths = numberIn(row, 'CLAGE')
-  return job === 'Sales' || job === 'Self' || oldestLineMonths === null || oldestLineMonths < 90 ? 9 : 8
+  return job === 'Sales' || job === 'Self' || oldestLineMonths === null || oldestLineMonths < 90
+    ? 9
+    : 8
 }
 
 const regionPoints: Readonly<Record<string, number>> = { EAST: 5, NORTH: 15, SOUTH: -5, WEST: 0 }
 
-/** credit_grade: a score, its grade, a reason when there is one, and the account as it came. */
+/** credit_grade gives a score, its grade, a reason if there is one, and the unchanged account. */
 export function creditGrade (row: Row): Row {
   const income = numberIn(row, 'INCOME')
   const debt = numberIn(row, 'DEBT')
   const account = { ACCOUNT_OUT: textIn(row, 'ACCOUNT') }
-  if (income === null) return { GRADE: 'D', SCORE: 400, REASON_CODE: 'NO_INCOME', ...account, LIMIT: null }
+  if (income === null) {
+    return { GRADE: 'D', SCORE: 400, REASON_CODE: 'NO_INCOME', ...account, LIMIT: null }
+  }
   const ratio = income > 0 ? (debt ?? 0) / income : 1
-  const score = 600 + income / 1000 - 250 * ratio + (pointsOf(regionPoints, textIn(row, 'REGION')) ?? 0)
+  const score =
+    600 + income / 1000 - 250 * ratio + (pointsOf(regionPoints, textIn(row, 'REGION')) ?? 0)
   return {
     GRADE: score >= 700 ? 'A' : score >= 620 ? 'B' : score >= 540 ? 'C' : 'D',
     SCORE: score,
@@ -154,8 +188,11 @@ export function creditGrade (row: Row): Row {
   }
 }
 
-/** Own properties only: "valueOf" is a level that nobody gave points to. */
-function pointsOf (levels: Readonly<Record<string, number>>, level: string | null): number | undefined {
+/** Returns the points of a level. Only own properties count, so "valueOf" is an unknown level. */
+function pointsOf (
+  levels: Readonly<Record<string, number>>,
+  level: string | null
+): number | undefined {
   return level !== null && Object.hasOwn(levels, level) ? levels[level] : undefined
 }
 
@@ -164,7 +201,7 @@ function numberIn (row: Row, name: string): number | null {
   return typeof value === 'number' ? value : null
 }
 
-/** Without trailing blanks, which SAS does not compare; text of blanks alone is missing. */
+/** Reads a text without trailing blanks, which SAS ignores. A text of blanks alone is missing. */
 function textIn (row: Row, name: string): string | null {
   const value = row[name]
   return (typeof value === 'string' && value.replace(/ +$/, '')) || null

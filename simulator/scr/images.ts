@@ -1,22 +1,47 @@
+import { ODDITIES, type AnswerFault } from './answer-faults.js'
 import type { DemoModel } from './model.js'
 import { demoModels } from './models.js'
 
-/** What goes wrong with an image whose tag ends in this word; see faults.ts. */
-export type Fault = 'missing' | 'denied' | 'crash' | 'hungry' | 'otherport' | 'slowstart' | 'slow' | 'flaky'
+/**
+ * The fault of an image whose tag ends in this word. See faults.ts and answer-faults.ts.
+ */
+export type Fault =
+  | 'missing'
+  | 'denied'
+  | 'crash'
+  | 'hungry'
+  | 'otherport'
+  | 'slowstart'
+  | 'slow'
+  | 'flaky'
+  | AnswerFault
 
 export interface DemoImage {
   readonly name: string
-  /** Without the fault's suffix. */
+  /** The tag without the suffix of the fault. */
   readonly tag: string
   readonly fault?: Fault
   readonly model: DemoModel
 }
 
-const reference = /^(?:.*\/)?(?<name>[a-z_]+):(?<tag>[\d.]+)(?:-(?<fault>missing|denied|crash|hungry|otherport|slowstart|slow|flaky))?$/
+const FAULTS = [
+  'missing',
+  'denied',
+  'crash',
+  'hungry',
+  'otherport',
+  'slowstart',
+  'slow',
+  'flaky',
+  ...Object.keys(ODDITIES)
+]
+const reference = new RegExp(
+  `^(?:.*/)?(?<name>[a-z_]+):(?<tag>[\\d.]+)(?:-(?<fault>${FAULTS.join('|')}))?$`
+)
 
 /**
- * The demo image behind a reference, whatever registry precedes it; undefined when no such image exists.
- * A `-missing` image is returned with its fault: the caller decides that pulling fails.
+ * Finds the demo image of a reference, with any registry before it. Returns undefined if there is
+ * no such image. A `-missing` image is returned with its fault, and the caller lets the pull fail.
  */
 export function demoImage (image: string): DemoImage | undefined {
   const { name, tag, fault } = reference.exec(image)?.groups ?? {}

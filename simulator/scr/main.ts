@@ -1,4 +1,5 @@
-// The model server alone: `node main.js sr_hmeq_logreg:1.0` listens on PORT (default 8080), so that it can be a container.
+// This runs the model server alone, so that it can be a container: `node main.js
+// sr_hmeq_logreg:1.0` listens on PORT (default 8080).
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,20 +8,23 @@ import { demoImage } from './images.js'
 import { demoModels } from './models.js'
 import { scrListener } from './scr-server.js'
 
-/** Well below the time that Kubernetes gives before it kills. */
+/** Running answers get this time to finish. Kubernetes gives far more before it kills. */
 const STOP_MS = 300
 
 const reference = process.argv[2] ?? ''
 const image = demoImage(reference)
 if (image === undefined) {
-  fail(`no such image: "${reference}"; there are ${Object.keys(demoModels).join(', ')}, each also with a fault's suffix`)
+  fail(
+    `no such image: "${reference}"; there are ${Object.keys(demoModels).join(', ')}, each also with a fault's suffix`
+  )
 } else if (image.fault === 'missing' || image.fault === 'denied') {
   fail(`${reference} cannot be pulled, so it cannot run`)
 } else if (image.fault === 'crash') {
   console.log(CRASH_LOG)
   process.exitCode = CRASH_EXIT_CODE
 } else {
-  const server = http.createServer({ keepAliveTimeout: 20_000 }, scrListener(image, process.env)) // Tomcat's default
+  // Tomcat has the same keep-alive time by default.
+  const server = http.createServer({ keepAliveTimeout: 20_000 }, scrListener(image, process.env))
   process.once('SIGTERM', () => stop(server))
   if (image.fault === 'slowstart') {
     log(`Loading ${image.name}`)
@@ -30,13 +34,21 @@ if (image === undefined) {
     log(`Loading ${image.name}`)
     await eat()
   }
-  server.listen(image.fault === 'otherport' ? OTHER_PORT : Number(process.env['PORT'] ?? 8080), () => {
-    const { port } = server.address() as AddressInfo
-    log(`Started ${image.name} ${image.tag} on port ${port} in ${process.uptime().toFixed(3)} seconds`)
-  })
+  server.listen(
+    image.fault === 'otherport' ? OTHER_PORT : Number(process.env['PORT'] ?? 8080),
+    () => {
+      const { port } = server.address() as AddressInfo
+      log(
+        `Started ${image.name} ${image.tag} on port ${port} in ${process.uptime().toFixed(3)} seconds`
+      )
+    }
+  )
 }
 
-/** Slowly enough to be seen running. The pages are written, or the system would not count them. */
+/**
+ * Takes memory, so slowly that the container is seen running. It writes to the pages, because the
+ * system does not count untouched ones.
+ */
 async function eat (): Promise<void> {
   const eaten: Buffer[] = []
   const bite = 8 * 2 ** 20
@@ -51,14 +63,16 @@ function fail (message: string): void {
   process.exitCode = 1
 }
 
-/** Running answers may finish; the callback comes at once when the server does not listen yet. */
+/** Lets running answers finish, then exits. A server that does not listen yet closes at once. */
 function stop (server: http.Server): void {
   server.close(() => process.exit(0))
   server.closeIdleConnections()
   setTimeout(() => server.closeAllConnections(), STOP_MS)
 }
 
-/** One line as SCR's structured logging writes it. */
+/** Prints one line in the form of SCR's structured logging. */
 function log (message: string): void {
-  console.log(JSON.stringify({ timeStamp: new Date().toISOString(), level: 'info', source: 'scr', message }))
+  console.log(
+    JSON.stringify({ timeStamp: new Date().toISOString(), level: 'info', source: 'scr', message })
+  )
 }

@@ -1,7 +1,10 @@
 const bucketSeconds = [0.001, 0.005, 0.01, 0.1, 1]
 
-/** The execution histogram of one container and a few gauges, under the names that SCR gives them. */
-export function executionMetrics (module: string) {
+/**
+ * Counts the executions of one container in a histogram, with a few gauges beside it. The names are
+ * those of SCR.
+ */
+export function createMetrics (module: string) {
   const counts = bucketSeconds.map(() => 0)
   let calls = 0
   let sum = 0
@@ -12,10 +15,11 @@ export function executionMetrics (module: string) {
       for (const [index, limit] of bucketSeconds.entries()) if (seconds <= limit) counts[index]!++
     },
 
-    /** Prometheus' text format. */
-    text (): string {
+    /** Writes the metrics in Prometheus' text format. */
+    toText (): string {
       const name = 'scr_module_execution_seconds'
-      const bucket = (limit: number | string, count: number) => `${name}_bucket{module="${module}",le="${limit}"} ${count}`
+      const bucket = (limit: number | string, count: number) =>
+        `${name}_bucket{module="${module}",le="${limit}"} ${count}`
       return [
         `# TYPE ${name} histogram`,
         ...bucketSeconds.map((limit, index) => bucket(limit, counts[index]!)),

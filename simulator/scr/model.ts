@@ -1,24 +1,37 @@
-/** A SAS value: numbers are doubles, null is missing, for a number as for text. */
+/** A SAS value. Numbers are doubles. A missing number or text is null. */
 export type Value = number | string | null
 
-/** Values by variable name. Names are case sensitive; an absent name counts as missing. */
+/** Values by variable name. Names are case sensitive. An absent name counts as missing. */
 export type Row = Readonly<Record<string, Value>>
 
-/** A declared input or output. `pad` says on which side an output's text is filled up with blanks to its length. */
+/**
+ * A declared input or output. `pad` names the side on which blanks fill an output up to its length.
+ */
 export type Variable =
-  | { readonly name: string, readonly type: 'number' }
-  | { readonly name: string, readonly type: 'string', readonly length: number, readonly pad: 'leading' | 'trailing' }
+  | { readonly name: string; readonly type: 'number' }
+  | {
+    readonly name: string
+    readonly type: 'string'
+    readonly length: number
+    readonly pad: 'leading' | 'trailing'
+  }
 
-/** What real containers differ in, so that a client which reads all the demo images reads real ones too. */
+/**
+ * The differences between real containers that matter to a client. The demo images show all of
+ * them.
+ */
 export interface Wire {
-  /** `both` body forms, or only the older `{"inputs":[{name,value}]}`. */
+  /** `both`: both body forms; `inputs`: only the older `{"inputs":[{name,value}]}`. */
   readonly accepts: 'both' | 'inputs'
   readonly elapsedNanos: 'number' | 'string'
-  /** Order of the answer's top level keys; `values` is `data` or `outputs`, after the form of the request. */
+  /**
+   * The order of the answer's top level keys. `values` stands for `data` if the request has `data`,
+   * for `outputs` if it has `inputs`.
+   */
   readonly keys: ReadonlyArray<'version' | 'metadata' | 'values'>
-  /** OpenAPI 3 describes SCRInput and SCROutput, Swagger 2 calls them PCRInput and PCROutput. */
+  /** OpenAPI 3 calls the schemas SCRInput and SCROutput, Swagger 2 PCRInput and PCROutput. */
   readonly document: 'openapi3' | 'swagger2'
-  /** How that document writes the type of a double. */
+  /** The type that the document gives to doubles. */
   readonly numberType: 'number' | 'decimal' | 'double'
 }
 
@@ -28,6 +41,6 @@ export interface DemoModel {
   readonly inputs: readonly Variable[]
   readonly outputs: readonly Variable[]
   readonly wire: Wire
-  /** Pure; text comes back without padding. */
+  /** A pure function. It returns texts without padding. */
   readonly score: (row: Row) => Row
 }

@@ -1,28 +1,43 @@
 import { isUtf8 } from 'node:buffer'
 import type http from 'node:http'
-import { apiDocument } from './api-document.js'
+import { describeApi } from './api-document.js'
 import { withFault } from './faults.js'
 import type { DemoImage } from './images.js'
-import { executionMetrics } from './metrics.js'
-import { answerText, readCall, Refusal } from './protocol.js'
+import { createMetrics } from './metrics.js'
+import { formatAnswer, readCall, Refusal } from './protocol.js'
 
-/** Larger bodies are answered 413. */
+/** A larger body is answered with 413. */
 export const MAX_BODY_BYTES = 1_048_576
 
 type Route = Readonly<Partial<Record<string, http.RequestListener>>>
 
-/** What one container of `image`, started with these environment variables, answers over HTTP as SCR does. */
-export function scrListener (image: DemoImage, env: Readonly<Record<string, string | undefined>>): http.RequestListener {
+/**
+ * Makes the HTTP listener of one container, which answers as SCR does. `env` is the container's
+ * environment.
+ */
+export function scrListener (
+  image: DemoImage,
+  env: Readonly<Record<string, string | undefined>>
+): http.RequestListener {
   const app = env['SAS_SCR_APP_PATH'] || image.name // an empty variable counts as unset
   const { model } = image
-  const metrics = executionMetrics(image.name)
-  const score = scoring(image, metrics.observe)
+  const metrics = createMetrics(image.name)
+  const score = createScoring(image, metrics.observe)
   const paths = [`/${app}`, `/${app}/${model.step}`]
   const routes = new Map<string, Route>([
     ...paths.map((path): [string, Route] => [path, { POST: score }]),
-    [`/${app}/apiMeta/api`, { GET: always(JSON.stringify(apiDocument(app, image.name, model))) }],
-    ['/__env', { GET: always(JSON.stringify({ endpoints: paths })) }],
-    ['/prometheus', { GET: (_req, res) => send(res, 200, metrics.text(), 'text/plain; version=0.0.4; charset=utf-8') }]
+    [
+      `/${app}/apiMeta/api`,
+      { GET: sendAlways(JSON.stringify(describeApi(app, image.name, model))) }
+    ],
+    ['/__env', { GET: sendAlways(JSON.stringify({ endpoints: paths })) }],
+    [
+      '/prometheus',
+      {
+        GET: (_req, res) =>
+          send(res, 200, metrics.toText(), 'text/plain; version=0.0.4; charset=utf-8')
+      }
+    ]
   ])
   return withFault(image.fault, (req, res) => {
     const route = routes.get(pathOf(req))
@@ -33,26 +48,40 @@ export function scrListener (image: DemoImage, env: Readonly<Record<string, stri
   })
 }
 
-function scoring ({ name, model }: DemoImage, observe: (seconds: number) => void): http.RequestListener {
-  return (req, res) => withBody(req, body => {
-    const started = performance.now()
-    if (body === undefined) return send(res, 413, `The request body is larger than ${MAX_BODY_BYTES} bytes.\n`, 'text/plain')
-    const parsed = parseJson(body)
-    if (parsed === undefined) return sendSpringError(req, res, 400, 'Bad Request')
-    try {
-      const call = readCall(parsed, model)
-      const outputs = model.score(call.row)
-      const elapsedMs = performance.now() - started
-      observe(elapsedMs / 1000)
-      send(res, 200, answerText(call, outputs, name, model, Math.round(elapsedMs * 1e6)))
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      sendRefusal(res, error)
-    }
-  })
+function createScoring (
+  { name, model }: DemoImage,
+  observe: (seconds: number) => void
+): http.RequestListener {
+  return (req, res) =>
+    withBody(req, body => {
+      const started = performance.now()
+      if (body === undefined) {
+        return send(
+          res,
+          413,
+          `The request body is larger than ${MAX_BODY_BYTES} bytes.\n`,
+          'text/plain'
+        )
+      }
+      const parsed = parseJson(body)
+      if (parsed === undefined) return sendSpringError(req, res, 400, 'Bad Request')
+      try {
+        const call = readCall(parsed, model)
+        const outputs = model.score(call.row)
+        const elapsedMs = performance.now() - started
+        observe(elapsedMs / 1000)
+        send(res, 200, formatAnswer(call, outputs, name, model, Math.round(elapsedMs * 1e6)))
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        sendRefusal(res, error)
+      }
+    })
 }
 
-/** Hands over the whole body, undefined when it is over the limit; it is read to its end even then, so the client can go on. */
+/**
+ * Calls `use` with the whole body, or with undefined if it is over the limit. A body that is too
+ * long is read to its end, so that the client can finish sending.
+ */
 function withBody (req: http.IncomingMessage, use: (body: Buffer | undefined) => void): void {
   const chunks: Buffer[] = []
   let bytes = 0
@@ -63,7 +92,7 @@ function withBody (req: http.IncomingMessage, use: (body: Buffer | undefined) =>
   req.on('end', () => use(bytes > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks)))
 }
 
-/** Undefined when the bytes are no JSON text in UTF-8. */
+/** Returns undefined for bytes that are not JSON in UTF-8. */
 function parseJson (body: Buffer): unknown {
   if (!isUtf8(body)) return undefined
   try {
@@ -78,21 +107,33 @@ function pathOf ({ url = '/' }: http.IncomingMessage): string {
   return query === -1 ? url : url.slice(0, query)
 }
 
-function always (json: string): http.RequestListener {
+function sendAlways (json: string): http.RequestListener {
   return (_req, res) => send(res, 200, json)
 }
 
-/** Spring Boot's error body, for what never reaches the model. */
-function sendSpringError (req: http.IncomingMessage, res: http.ServerResponse, status: number, error: string): void {
+/** Sends Spring Boot's error body, for a request that does not reach the model. */
+function sendSpringError (
+  req: http.IncomingMessage,
+  res: http.ServerResponse,
+  status: number,
+  error: string
+): void {
   const timestamp = new Date().toISOString().replace('Z', '+00:00')
   send(res, status, JSON.stringify({ timestamp, status, error, path: pathOf(req) }))
 }
 
-/** Viya's error body, for a row that the model does not take. */
+/** Sends Viya's error body, for a row that the model refuses. */
 function sendRefusal (res: http.ServerResponse, { message, details }: Refusal): void {
   send(res, 400, JSON.stringify({ errorCode: 30010, message, details, httpStatusCode: 400 }))
 }
 
-function send (res: http.ServerResponse, status: number, text: string, type = 'application/json'): void {
-  res.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text)
+function send (
+  res: http.ServerResponse,
+  status: number,
+  text: string,
+  type = 'application/json'
+): void {
+  res
+    .writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) })
+    .end(text)
 }
