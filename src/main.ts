@@ -1,38 +1,56 @@
 import { setFlagsFromString } from 'node:v8'
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
-import { readConfig, type Config } from './config.js'
-import { prepareSpool } from './http/spool-area.js'
+import { readConfig } from './config.js'
+import { prepareSpool } from './http/transfer/spool-area.js'
 import { loggerOptions } from './logging.js'
 import { openService } from './service.js'
 
-/** What closing may take beyond the drain itself. */
+/** Time for closing beyond the drain itself. */
 const CLOSING_MS = 5_000
 
-// The garbage of rows in flight reaches V8's old space, which may otherwise grow to several times of what lives there before it is
-// collected: 150 MB more for a long file than for a short one. Half as much again costs no speed that could be measured.
+// The garbage of rows in flight reaches V8's old space. By default that may grow to several times
+// its live size before it is collected, 150 MB more for a long file than for a short one. A growth
+// of half costs no speed that could be measured.
 setFlagsFromString('--heap-growing-percent=50')
 
-const config = await configOrExit()
-const log = pino(loggerOptions(config.LOG_LEVEL))
-const { app, stop } = await openService(config, log)
+/**
+ * A process that crashed must end. The library's handlers would run JavaScript in it again and
+ * again.
+ */
+const CRASHES = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV', 'SIGUSR2'] as const
 
-closeWithGrace({ delay: config.DRAIN_SECONDS * 1000 + CLOSING_MS, logger: log }, async ({ err: error, signal }) => {
-  if (error !== undefined) log.fatal({ err: error }, 'ending after an error nobody handled')
-  else log.info({ signal }, 'ending')
-  await stop()
+const config = await orExit(async () => {
+  const config = readConfig(process.env)
+  await prepareSpool(config.spool.folder)
+  return config
 })
+const out = pino.destination({ dest: 1, sync: true })
+out.on('error', () => process.exit(1)) // the terminal is gone, or nobody reads the log
+const log = pino(loggerOptions(config.logLevel), out)
+const { app, stop } = await orExit(async () => await openService(config, log))
 
-await app.listen({ port: config.PORT, host: config.HOST })
-if (config.AUTH_MODE === 'none') log.warn('AUTH_MODE=none: whoever reaches this service may deploy, score and delete models')
+closeWithGrace(
+  { delay: config.drainMs + CLOSING_MS, logger: log, skip: [...CRASHES] },
+  async ({ err: error, signal }) => {
+    if (error !== undefined) log.fatal({ err: error }, 'ending after an error nobody handled')
+    else log.info({ signal }, 'ending')
+    await stop()
+  }
+)
 
-async function configOrExit (): Promise<Config> {
+await app.listen({ port: config.port, host: config.host })
+if (config.auth.mode === 'none') {
+  log.warn('AUTH_MODE=none: whoever reaches this service may deploy, score and delete models')
+}
+
+/** Ends the process when `start` fails. A bad setting is told without a stack. */
+async function orExit<T> (start: () => Promise<T>): Promise<T> {
   try {
-    const config = readConfig(process.env)
-    await prepareSpool(config.SPOOL_DIR)
-    return config
+    return await start()
   } catch (error) {
-    console.error((error as Error).message)
+    const { message, stack } = error as Error
+    console.error(message.startsWith('bad configuration') ? message : stack)
     process.exit(2)
   }
 }

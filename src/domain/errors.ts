@@ -1,15 +1,18 @@
 /**
- * Everything that can go wrong in the terms of this service: a closed set, so that the compiler asks `http/problem.ts`
- * for the status and the advice of each.
+ * Everything that can go wrong, in the terms of this service. The set is closed, so that the
+ * compiler requires a status and advice for each fault in `http/problem.ts`.
  */
 export type Fault =
-  // who sent it
+  // who the caller is
   | 'unauthenticated' // no token, or one that is not accepted
   | 'forbidden' // the caller lacks the right
-  | 'login-unavailable' // nobody can tell who the caller is, or what they may do
+  | 'login-unavailable' // the caller's identity or rights can't be checked now
   // what the caller sent
-  | 'request-unreadable' // can't be parsed
-  | 'request-invalid' // parsed, but breaks a rule; `fields` says which
+  | 'request-unreadable' // the body can't be parsed
+  | 'url-too-long'
+  | 'headers-too-large'
+  | 'expectation-unsupported' // the Expect header asks for something unknown
+  | 'request-invalid' // the request was parsed but breaks a rule; `fields` says which
   | 'media-type-unsupported'
   | 'answer-type-unsupported'
   | 'upload-too-large'
@@ -19,6 +22,8 @@ export type Fault =
   | 'columns-missing'
   | 'row-invalid' // a cell that does not fit its variable's type
   | 'row-refused' // the model itself refused the row
+  | 'row-answer-invalid' // the model's answer to the row is not what it declares, or has no score
+  | 'row-answer-unreadable' // the model's answer to the row is not JSON
   // models and revisions
   | 'model-not-found'
   | 'model-exists'
@@ -27,48 +32,67 @@ export type Fault =
   | 'model-changed' // If-Match names an older version
   | 'model-conflict' // others kept writing between our read and our write
   | 'model-pinned' // a new template would get no traffic
-  | 'model-failed' // waited for, and it failed for good
-  | 'model-not-ready' // nothing of it can serve yet
+  | 'model-failed' // the caller waited for the model, and it failed for good
+  | 'model-not-ready' // no revision of it can serve yet
   | 'revision-not-found'
   | 'pod-not-found'
-  | 'revision-in-use' // routed, the latest, or needed by rollback
+  | 'revision-in-use' // the revision is routed, is the latest, or is needed by rollback
   | 'nothing-to-roll-back'
-  | 'revision-not-addressable' // exists, but has no address from where this service runs
+  | 'revision-not-addressable' // the revision has no address that this service can reach
   | 'signatures-conflict'
+  // scorings
+  | 'scoring-not-found'
+  | 'scoring-stopped' // by somebody who may
   // the model servers
-  | 'model-unreachable' // nothing was sent
+  | 'model-unreachable' // no connection was made, so nothing was sent
   | 'model-cut-off' // the connection ended early: the row may have been scored
-  | 'model-overloaded' // refused before the model saw it
-  | 'model-unavailable' // the platform in front of the model answered for it (502, empty 500)
+  | 'model-overloaded' // the platform refused the row before the model saw it
+  | 'model-unavailable' // the platform answered in the model's place (502, empty 500)
   | 'model-timeout'
   | 'model-answer-invalid'
   | 'signature-unknown'
+  | 'signature-invalid' // rows can't be scored by the model's description: bad types, no variables
   // the cluster
   | 'cluster-forbidden'
   | 'cluster-busy'
   | 'cluster-unreachable'
   // this service
-  | 'service-busy' // as many requests as it takes
-  | 'deadline-passed' // the time that the caller gave for the whole request
+  | 'service-busy' // the service already has as many requests as it takes
+  | 'deadline-passed' // the time that the caller gave for the whole request is over
   | 'spool-full'
+  | 'spool-unusable' // the spool's folder can't be written any more
   | 'service-stopping'
+  | 'replica-unreachable' // another one, which may have what is asked for
   | 'caller-gone'
 
-/** One field that breaks a rule: `field` as a path the caller wrote, e.g. `scaling.window` or `query.wait`. */
-export interface FieldFault { readonly field: string, readonly detail: string, readonly remedy?: string }
+/**
+ * One field that breaks a rule. `field` is its path as the caller wrote it, e.g. `scaling.window`
+ * or `query.wait`.
+ */
+export interface FieldFault {
+  readonly field: string
+  readonly detail: string
+  readonly remedy?: string
+}
 
 export interface DomainErrorDetails {
   readonly cause?: unknown
-  /** When a repetition makes sense, whole seconds. */
+  /** After how many whole seconds it makes sense to repeat the call. */
   readonly retryAfterSeconds?: number
-  /** Replaces the fault's general advice where a better one is known. */
+  /** Replaces the fault's general advice where better advice is known. */
   readonly remedy?: string
   readonly fields?: readonly FieldFault[]
-  /** Further members of the problem document, e.g. the present ETag. Never secrets, never cell values of other rows. */
+  /**
+   * Further members of the problem document, e.g. the present ETag. They never hold secrets or cell
+   * values of other rows.
+   */
   readonly extra?: Readonly<Record<string, unknown>>
 }
 
-/** A failure the user can be told about: `message` says what happened, to which model, row or column. */
+/**
+ * A failure that the user can be told about. `message` says what happened to which model, row or
+ * column.
+ */
 export class DomainError extends Error {
   override readonly name = 'DomainError'
   readonly fault: Fault
@@ -81,11 +105,15 @@ export class DomainError extends Error {
   }
 }
 
-/** A rule broken by one or more fields; the message lists them all. */
-export function invalidFields (fields: readonly FieldFault[]): DomainError {
+/** Makes one fault of all fields that break a rule; its message lists them all. */
+export function invalidFields (fields: readonly FieldFault[], cause?: unknown): DomainError {
   const message = fields.map(({ field, detail }) => `${field}: ${detail}`).join('; ')
   const remedies = fields.flatMap(({ remedy }) => remedy ?? [])
-  return new DomainError('request-invalid', message, { fields, ...(remedies.length > 0 ? { remedy: remedies.join('; ') } : {}) })
+  return new DomainError('request-invalid', message, {
+    cause,
+    fields,
+    ...(remedies.length > 0 ? { remedy: remedies.join('; ') } : {})
+  })
 }
 
 export function isFault (error: unknown, ...faults: readonly Fault[]): error is DomainError {

@@ -1,67 +1,78 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { DomainError, invalidFields } from '../../domain/errors.js'
-import type { Model, Revision } from '../../domain/models/model.js'
-import type { ModelStore, RevisionReport } from '../../domain/models/model-store.js'
-import { isModelName } from '../../domain/models/names.js'
-import { changesOf } from './changes.js'
-import { type ClusterView, type ViewOptions, clusterView, familyNow } from './cluster-view.js'
-import type { Connection } from './connection.js'
-import { familyForScoring } from './family-for-scoring.js'
-import { Conflict, type Written, ksvcApi } from './ksvc-api.js'
-import { changedKsvc, mustMatch, neededRevisions } from './ksvc-change.js'
-import { createdBy, isSameTemplate, newKsvc, requestedBy } from './ksvc-spec.js'
-import type { Ksvc, KubeEvent } from './kube-objects.js'
-import { labelSelector } from './label-selector.js'
-import { type Family, modelOf, revisionReports, revisionsOf } from './model-reading.js'
-import { isEnding, isReady } from './pod-reading.js'
-import { revisionApi } from './revision-api.js'
+import {
+  checkVersion,
+  modelNotFound,
+  revisionNotFound
+} from '../../domain/models/model/model-faults.js'
+import type { Model } from '../../domain/models/model/model.js'
+import type { Current, ModelStore } from '../../domain/models/model/model-store.js'
+import { countStuckAsFailed } from '../../domain/models/diagnosis/readiness.js'
+import { isModelName } from '../../domain/models/spec/names.js'
+import { planUpdate } from '../../domain/models/update-model.js'
+import type { ApiAnswer, Connection } from './api/connection.js'
+import type { Family } from './api/family.js'
+import { createKsvcApi, retryConflicts } from './api/ksvc-api.js'
+import type { Ksvc, KubeEvent } from './api/kube-objects.js'
+import { createRevisionApi } from './api/revision-api.js'
+import { imageOf } from './ksvc/ksvc-parts.js'
+import { buildKsvc, withCreator, withRequester, withUpdate } from './ksvc/ksvc-spec.js'
+import { withForetoldGeneration } from './ksvc/last-writer.js'
+import { modelOf, reportRevisions, revisionsOf } from './ksvc/model-reading.js'
+import { isEnding, isReady } from './pods/pod-reading.js'
+import {
+  type ClusterView,
+  type ViewOptions,
+  openClusterView,
+  readCurrent
+} from './view/cluster-view.js'
+import { followChanges } from './view/model-changes.js'
+import { pageOf, parsePageRequest } from './view/model-page.js'
+import { createScoringReader } from './view/scoring-reader.js'
 
 export interface KsvcStore extends ModelStore {
-  /** What it reads from, for who reads other things of the same models. */
+  /** What the store reads from, shared with readers of other things of the same models. */
   readonly view: ClusterView
-  /** The caches have been filled once; before, reads go to the cluster. */
+  /** Resolves when the caches have been filled once. Until then reads go to the cluster. */
   readonly synced: Promise<void>
-  /** Since the cluster was last heard of, for readiness and metrics. */
-  ageMs (): number
+  /** Time since the last sign of life of the cluster, for readiness and metrics. */
+  ageMs(): number
   /** Reads are answered from the caches. */
-  isFresh (): boolean
-  close (): void
+  isFresh(): boolean
+  close(): void
 }
-
-/** So many that a script's burst of edits, and Knative's own writes after each, are outlasted: about 2 s and the calls. */
-const ATTEMPTS_MAX = 15
-const MAKES_REVISION = 'the change makes a new revision: image, scaling, resources and the like belong to a revision'
 
 /** Every ksvc of the namespace is a model. */
 export function openKsvcStore (connection: Connection, options: ViewOptions): KsvcStore {
   const { namespace, log } = options
-  const view = clusterView(connection, options)
-  const api = ksvcApi(connection, namespace)
-  const revisions = revisionApi(connection, namespace)
+  const view = openClusterView(connection, options)
+  const ksvcs = createKsvcApi(connection, namespace)
+  const revisionApi = createRevisionApi(connection, namespace)
+  const readToScore = createScoringReader(view, log)
   /** A model is worked out once for each state of its family. */
-  const known = new Map<string, Model>()
-  view.onChange(name => known.delete(name))
-  const familyToScore = familyForScoring(view, log)
+  const cachedModels = new Map<string, Model>()
+  view.onChange(name => cachedModels.delete(name))
 
-  function cachedModel (family: Family): Model {
+  function readModel (family: Family): Model {
     const { name } = family.ksvc.metadata
-    const model = known.get(name) ?? modelOf(family)
-    known.set(name, model)
+    const model = cachedModels.get(name) ?? modelOf(family)
+    cachedModels.set(name, model)
     return model
   }
 
-  /** Where a pod is not ready, part of the cause is in the events: a probe that fails, a pull secret that does not exist. */
-  async function explained (family: Family, signal: AbortSignal): Promise<Model> {
+  /**
+   * Events tell part of why a pod is not ready, for example that a probe fails or that a pull
+   * secret does not exist.
+   */
+  async function explainModel (family: Family, signal: AbortSignal): Promise<Model> {
     const model = modelOf(family)
     if (model.status.ready || family.pods.every(pod => isEnding(pod) || isReady(pod))) return model
-    return modelOf(family, await eventsOf(family, signal))
+    return modelOf(family, await readWarnings(family, signal))
   }
 
-  /** None when they can't be read: the rest is told without them. */
-  async function eventsOf (family: Family, signal: AbortSignal): Promise<KubeEvent[]> {
+  /** When events can't be read, a model is still explained by everything else. */
+  async function readWarnings (family: Family, signal: AbortSignal): Promise<KubeEvent[]> {
     try {
-      return await view.warnings(family, signal)
+      return await view.readWarnings(family, signal)
     } catch (error) {
       signal.throwIfAborted()
       log.warn({ err: error, model: family.ksvc.metadata.name }, 'events could not be read')
@@ -69,21 +80,36 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
     }
   }
 
-  async function answerOf ({ ksvc, warnings }: Written, dryRun: boolean, signal: AbortSignal): Promise<Model> {
-    if (!dryRun) await view.caughtUp(ksvc, signal)
-    const { revisions = [], pods = [] } = view.cached(ksvc.metadata.name) ?? {}
+  async function answerWrite (
+    { body: ksvc, warnings }: ApiAnswer<Ksvc>,
+    dryRun: boolean,
+    signal: AbortSignal
+  ): Promise<Model> {
+    if (!dryRun) await view.awaitWrite(ksvc, signal)
+    const { revisions = [], pods = [] } = view.getCached(ksvc.metadata.name) ?? {}
     return { ...modelOf({ ksvc, revisions, pods }), ...(warnings.length > 0 ? { warnings } : {}) }
   }
 
-  /** After the write, which may be refused; what is kept too long only takes room. */
-  async function released (own: Family['revisions'], needed: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
-    await revisions.release(own, needed, signal).catch((error: unknown) => { log.warn({ err: error }, 'revisions stay kept from garbage collection') })
+  /**
+   * Runs after the write, since the write may be refused. A revision that is kept too long only
+   * takes room.
+   */
+  async function releaseRevisions (
+    { revisions }: Family,
+    keep: ReadonlySet<string>,
+    signal: AbortSignal
+  ): Promise<void> {
+    try {
+      await revisionApi.release(revisions, keep, signal)
+    } catch (error) {
+      log.warn({ err: error }, 'revisions stay kept from garbage collection')
+    }
   }
 
-  async function liveKsvc (name: string, signal: AbortSignal): Promise<Ksvc> {
-    const live = isModelName(name) ? await api.read(name, signal) : undefined
-    if (live === undefined) throw notFound(name)
-    return live
+  async function readCurrentOrThrow (name: string, signal: AbortSignal): Promise<Family> {
+    const family = await readCurrent(view, name, signal)
+    if (family === undefined) throw modelNotFound(name)
+    return family
   }
 
   return {
@@ -93,70 +119,70 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
     isFresh: view.isFresh,
     close: view.close,
 
-    async list ({ ready, labelSelector: selector = '', limit, continue: token }, signal) {
-      const matches = labelSelector(selector)
-      const after = token === undefined ? '' : nameIn(token)
+    async list (query, signal) {
+      const request = parsePageRequest(query)
       const isFresh = view.isFresh()
-      const families = isFresh ? view.allCached() : await view.readAll(signal)
-      const candidates = families
-        .filter(({ ksvc: { metadata } }) => metadata.name > after && matches(metadata.labels ?? {}))
-        .sort((a, b) => a.ksvc.metadata.name < b.ksvc.metadata.name ? -1 : 1)
-      const models: Model[] = []
-      for (const family of candidates) {
-        const model = isFresh ? cachedModel(family) : modelOf(family)
-        if (ready === undefined || model.status.ready === ready) models.push(model)
-        if (models.length > limit) break
-      }
-      const items = models.slice(0, limit)
-      const last = items.at(-1)
-      return { items, stale: !isFresh, ...(models.length > limit && last !== undefined ? { continue: tokenOf(last.name) } : {}) }
+      const families = isFresh ? view.listCached() : await view.readAll(signal)
+      const page = pageOf(families, request, isFresh ? readModel : family => modelOf(family))
+      return { ...page, stale: !isFresh }
     },
 
     async get (name, signal) {
-      const family = await familyNow(view, name, signal)
-      if (family === undefined) throw notFound(name)
-      return await explained(family, signal)
+      return await explainModel(await readCurrentOrThrow(name, signal), signal)
     },
 
-    async create (name, spec, { requestedBy: caller, dryRun }, signal) {
-      return await answerOf(await api.create(createdBy(newKsvc(name, namespace, spec), caller), dryRun, signal), dryRun, signal)
+    async create (name, spec, { requestedBy, dryRun }, signal) {
+      const ksvc = withCreator(buildKsvc(name, namespace, spec), requestedBy)
+      const answer = await ksvcs.create(withForetoldGeneration(ksvc), dryRun, signal)
+      return await answerWrite(answer, dryRun, signal)
     },
 
     async update (name, change, options, signal) {
-      return await withoutConflict(name, signal, async () => {
+      const { requestedBy, dryRun } = options
+      return await retryConflicts(name, signal, async () => {
         const family = await view.read(name, signal)
-        if (family === undefined) throw notFound(name)
-        const { ksvc: live } = family
-        const current = { model: modelOf(family), revisions: decided(revisionReports(family, [])) }
-        const next = changedKsvc(live, current, change, options)
-        if (isDeepStrictEqual(next, live)) return await answerOf({ ksvc: live, warnings: [] }, options.dryRun, signal)
-        const needed = neededRevisions(next)
-        if (!options.dryRun) await revisions.keep(family.revisions, needed, signal)
-        const written = await api.replace(requestedBy(next, options.requestedBy), options.dryRun, signal)
-        if (!options.dryRun) await released(family.revisions, needed, signal)
-        const remarks = isSameTemplate(live, next) ? [] : [MAKES_REVISION]
-        return await answerOf({ ...written, warnings: [...remarks, ...written.warnings] }, options.dryRun, signal)
+        if (family === undefined) throw modelNotFound(name)
+        const { ksvc: live, revisions } = family
+        const plan = planUpdate(currentOf(family), change, options)
+        const next = withUpdate(live, plan, new Date().toISOString())
+        if (isDeepStrictEqual(next, live)) {
+          const model = await answerWrite({ body: live, warnings: [] }, dryRun, signal)
+          return { model, change: plan.change }
+        }
+        if (!dryRun) await revisionApi.keep(revisions, plan.keep, signal)
+        const { body, warnings } = await ksvcs.replace(
+          withForetoldGeneration(withRequester(next, requestedBy), live),
+          dryRun,
+          signal
+        )
+        if (!dryRun) await releaseRevisions(family, plan.keep, signal)
+        const answer = { body, warnings: [...plan.warnings, ...warnings] }
+        return { model: await answerWrite(answer, dryRun, signal), change: plan.change }
       })
     },
 
     async delete (name, { dryRun, ifMatch }, signal) {
-      await withoutConflict(name, signal, async () => {
-        const { metadata, ...live } = await liveKsvc(name, signal)
-        if (metadata.deletionTimestamp !== undefined) return
-        mustMatch(modelOf({ ksvc: { metadata, ...live }, revisions: [], pods: [] }), ifMatch)
-        const { uid, resourceVersion } = metadata
-        const seen = ifMatch === undefined || resourceVersion === undefined ? {} : { resourceVersion }
-        await api.delete(name, { ...(uid === undefined ? {} : { uid }), ...seen }, dryRun, signal)
+      await retryConflicts(name, signal, async () => {
+        const ksvc = isModelName(name) ? await ksvcs.read(name, signal) : undefined
+        if (ksvc === undefined) throw modelNotFound(name)
+        const { uid, resourceVersion, deletionTimestamp } = ksvc.metadata
+        if (deletionTimestamp !== undefined) return
+        checkVersion(modelOf({ ksvc, revisions: [], pods: [] }), ifMatch)
+        const seen = {
+          ...(uid === undefined ? {} : { uid }),
+          ...(ifMatch === undefined || resourceVersion === undefined ? {} : { resourceVersion })
+        }
+        await ksvcs.delete(name, seen, dryRun, signal)
       })
     },
 
     async * follow (name, generation, signal) {
-      const changes = changesOf(view.onChange, name, signal)
+      const changes = followChanges(view.onChange, name, signal)
       try {
         while (true) {
           signal.throwIfAborted()
-          const family = await familyNow(view, name, signal)
-          const model = family === undefined ? undefined : await explained(family, signal)
+          const family = await readCurrent(view, name, signal)
+          const model = family === undefined ? undefined : await explainModel(family, signal)
           if (model === undefined || model.generation >= generation) yield model
           await changes.next()
         }
@@ -165,56 +191,30 @@ export function openKsvcStore (connection: Connection, options: ViewOptions): Ks
       }
     },
 
-    async revisions (name, signal) {
-      const family = await familyNow(view, name, signal)
-      if (family === undefined) throw notFound(name)
-      const events = await eventsOf(family, signal)
-      return { model: modelOf(family, events), revisions: revisionReports(family, events) }
+    async listRevisions (name, signal) {
+      const family = await readCurrentOrThrow(name, signal)
+      const events = await readWarnings(family, signal)
+      return { model: modelOf(family, events), revisions: reportRevisions(family, events) }
     },
 
     async deleteRevision (name, revision, signal) {
-      if (!await revisions.delete(revision, signal)) {
-        throw new DomainError('revision-not-found', `${JSON.stringify(name)} has no revision ${JSON.stringify(revision)}`)
-      }
+      if (!(await revisionApi.delete(revision, signal))) throw revisionNotFound(name, revision)
     },
 
-    async revisionsOf (name, signal) {
-      const family = await familyToScore(name, signal)
-      if (family === undefined) throw notFound(name)
-      const model = family.ksvc === view.cached(name)?.ksvc ? cachedModel(family) : modelOf(family)
+    async readForScoring (name, signal) {
+      const family = await readToScore(name, signal)
+      if (family === undefined) throw modelNotFound(name)
+      const isCached = family.ksvc === view.getCached(name)?.ksvc
+      const model = isCached ? readModel(family) : modelOf(family)
       return { model, revisions: revisionsOf(family) }
     }
   }
 }
 
-/** Reads and writes again, from the beginning, when somebody else wrote in between. @throws `model-conflict` when others keep doing so */
-async function withoutConflict<T> (name: string, signal: AbortSignal, readAndWrite: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-    try {
-      return await readAndWrite()
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error
-      await sleep(20 * attempt * (0.5 + Math.random()), undefined, { signal })
-    }
+function currentOf (family: Family): Current {
+  return {
+    model: modelOf(family),
+    revisions: countStuckAsFailed(reportRevisions(family, [])),
+    templateImage: imageOf(family.ksvc.spec.template)
   }
-  throw new DomainError('model-conflict', `others kept changing ${JSON.stringify(name)}`, { retryAfterSeconds: 1 })
-}
-
-/** A revision whose pods can't start has failed, long before the cluster says so: up to its deadline it still counts as starting. */
-function decided (revisions: readonly RevisionReport[]): Revision[] {
-  return revisions.map(revision => revision.explanation.needsAction ? { ...revision, ready: false } : revision)
-}
-
-function notFound (name: string): DomainError {
-  return new DomainError('model-not-found', `there is no model ${JSON.stringify(name)}`)
-}
-
-function tokenOf (name: string): string {
-  return Buffer.from(name).toString('base64url')
-}
-
-function nameIn (token: string): string {
-  const name = Buffer.from(token, 'base64url').toString()
-  if (isModelName(name)) return name
-  throw invalidFields([{ field: 'query.continue', detail: 'is not a token of an earlier page', remedy: 'start again without continue' }])
 }

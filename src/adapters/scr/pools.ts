@@ -1,38 +1,55 @@
 import { Pool } from 'undici'
+import { ANSWER_MAX_BYTES } from './answer-coding.js'
 import { exchange, type Answer } from './exchange.js'
 
 /**
- * Sockets stick to the pod they were opened to, or to the activator while the model slept: renewed, they find new pods. With their pool, not
- * by undici's clientTtl: there a connection that is too old keeps its place while it is closed, and when all places are such ones, the
- * next call waits for a connection that nobody makes.
+ * Sockets stick to the pod they were opened to, or to the activator while the model slept. Renewed
+ * ones find new pods. The whole pool is renewed instead of using undici's clientTtl: there an old
+ * connection keeps its place while it closes, and when all places are such ones, the next call
+ * waits for a connection that nobody makes.
  */
 const CONNECTION_TTL_MS = 5_000
 const KEEP_ALIVE_MS = 4_000
 const CONNECT_TIMEOUT_MS = 5_000
 const UNUSED_MS = 5 * 60_000
-const ANSWER_MAX_BYTES = 8 * 1024 * 1024
-const HEADERS = ['content-type', 'application/json', 'accept', 'application/json']
+/**
+ * Without Accept-Encoding an answer may come packed, and unpacking would cost more than it saves.
+ */
+const HEADERS = [
+  'content-type',
+  'application/json',
+  'accept',
+  'application/json',
+  'accept-encoding',
+  'identity'
+]
 
 export interface Call {
   readonly path: string
   readonly method: 'GET' | 'POST'
   readonly body: string | null
-  /** For the head of the answer, and between pieces of its body. */
+  /** Time limit for the head of the answer, and between pieces of its body. */
   readonly limitMs: number
 }
 
 export interface PoolOptions {
-  /** Connections to one origin. */
+  /** The most connections to one origin. */
   readonly connections: number
-  /** The ingress, from outside the cluster: all origins are reached through it, by their Host header. */
+  /**
+   * The ingress, from outside the cluster. It reaches all origins, by their Host header.
+   */
   readonly gatewayUrl?: string | undefined
 }
 
-/** One undici Pool an origin, closed when unused for five minutes. */
+/** One undici Pool for each origin, closed when unused for five minutes. */
 export class Pools {
   readonly #options: PoolOptions
-  readonly #pools = new Map<string, { readonly pool: Pool, readonly madeAtMs: number, usedAtMs: number }>()
-  /** Replaced; what runs there comes to its end. */
+  readonly #pools = new Map<
+    string,
+    { readonly pool: Pool; readonly madeAtMs: number; usedAtMs: number }
+  >()
+
+  /** Replaced pools, whose running calls come to their end. */
   readonly #retired = new Set<Pool>()
   readonly #sweep: NodeJS.Timeout
 
@@ -41,11 +58,19 @@ export class Pools {
     this.#sweep = setInterval(() => this.#closeUnused(), UNUSED_MS / 5).unref()
   }
 
-  /** Sends a request to `url`, scheme and host, by way of the gateway if there is one. @throws undici's errors, and the signal's reason */
+  /**
+   * Sends a request to `url` (scheme and host), through the gateway if there is one.
+   * @throws undici's errors, AnswerUnreadable, and the signal's reason
+   */
   call (url: string, { path, method, body, limitMs }: Call, signal: AbortSignal): Promise<Answer> {
     const { gatewayUrl } = this.#options
-    const headers = gatewayUrl === undefined ? HEADERS : [...HEADERS, 'host', url.slice(url.indexOf('//') + 2)]
-    return exchange(this.#pool(gatewayUrl ?? url), { path, method, body, headers, headersTimeout: limitMs, bodyTimeout: limitMs }, signal)
+    const headers =
+      gatewayUrl === undefined ? HEADERS : [...HEADERS, 'host', url.slice(url.indexOf('//') + 2)]
+    return exchange(
+      this.#pool(gatewayUrl ?? url),
+      { path, method, body, headers, headersTimeout: limitMs, bodyTimeout: limitMs },
+      signal
+    )
   }
 
   #pool (url: string): Pool {
@@ -77,7 +102,10 @@ export class Pools {
 
   #retire (pool: Pool): void {
     this.#retired.add(pool)
-    pool.close().catch(() => {}).finally(() => this.#retired.delete(pool)) // rejects when it is destroyed meanwhile
+    pool
+      .close()
+      .catch(() => {})
+      .finally(() => this.#retired.delete(pool)) // rejects if destroyed meanwhile
   }
 
   async close (): Promise<void> {

@@ -1,24 +1,30 @@
 import { createHash } from 'node:crypto'
 import { DomainError, isFault } from '../errors.js'
-import type { Access, Caller, Identities, Rights } from './access.js'
+import type { Caller, Identities, Rights } from './access.js'
 import { Decisions, type Source } from './decisions.js'
 
 const FRESH_MS = 60_000
-/** A refusal: soon asked for again, so that a new binding works soon. */
+/** A refusal is remembered for this long only, so that a new binding works soon. */
 const REFUSED_MS = 5_000
 
-export type Told = (decision: 'token' | 'right', source: Source, error?: unknown) => void
+export type ReportDecision = (decision: 'token' | 'right', source: Source, error?: unknown) => void
 
-/** Access whose decisions are taken from memory for a minute, refusals for some seconds; past ones hold while nobody can be asked. */
-export function remembered ({ identities, rights }: Access, told: Told, now = Date.now): Access {
-  return { identities: rememberedIdentities(identities, told, now), rights: rememberedRights(rights, told, now) }
-}
-
-export function rememberedIdentities (identities: Identities, told: Told, now = Date.now): Identities {
+/**
+ * Remembers identities for a minute and refusals for five seconds. Older ones are held while the
+ * source does not answer.
+ */
+export function rememberIdentities (
+  identities: Identities,
+  report: ReportDecision,
+  now = Date.now
+): Identities {
   const decisions = new Decisions<Caller | DomainError>({
-    freshMs: decision => decision instanceof DomainError ? REFUSED_MS : Math.min(FRESH_MS, (decision.expiresAt ?? Infinity) - now()),
-    endsAt: decision => decision instanceof DomainError ? undefined : decision.expiresAt,
-    told: (source, error) => told('token', source, error),
+    freshMs: decision =>
+      decision instanceof DomainError
+        ? REFUSED_MS
+        : Math.min(FRESH_MS, (decision.expiresAt ?? Infinity) - now()),
+    endsAt: decision => (decision instanceof DomainError ? undefined : decision.expiresAt),
+    report: (source, error) => report('token', source, error),
     now
   })
   return {
@@ -31,20 +37,29 @@ export function rememberedIdentities (identities: Identities, told: Told, now = 
   }
 }
 
-export function rememberedRights (rights: Rights, told: Told, now = Date.now): Rights {
+/** Remembers rights as `rememberIdentities` remembers identities. */
+export function rememberRights (rights: Rights, report: ReportDecision, now = Date.now): Rights {
   const decisions = new Decisions<boolean>({
-    freshMs: allowed => allowed ? FRESH_MS : REFUSED_MS, told: (source, error) => told('right', source, error), now
+    freshMs: allowed => (allowed ? FRESH_MS : REFUSED_MS),
+    report: (source, error) => report('right', source, error),
+    now
   })
   return {
     async has (caller, right, model, signal) {
       const { user, uid, groups, extra } = caller
-      const key = hashOf(JSON.stringify([user, uid, groups, extra, right.verb, right.subresource, model]))
-      return await decisions.get(key, async () => await rights.has(caller, right, model, FOR_ALL), signal)
+      const key = hashOf(
+        JSON.stringify([user, uid, groups, extra, right.verb, right.subresource, model])
+      )
+      return await decisions.get(
+        key,
+        async () => await rights.has(caller, right, model, FOR_ALL),
+        signal
+      )
     }
   }
 }
 
-/** Of what is asked for all who wait: ends by the asker's own limit. */
+/** A question serves all who wait, so no caller's signal ends it; its own time limit does. */
 const FOR_ALL = new AbortController().signal
 
 function refusalAsDecision (error: unknown): DomainError {
@@ -52,7 +67,7 @@ function refusalAsDecision (error: unknown): DomainError {
   throw error
 }
 
-/** A token is a secret: what is kept of it can't be used. */
+/** Hashes a key. A token is a secret, and its hash can't be used to log in. */
 function hashOf (text: string): string {
   return createHash('sha256').update(text).digest('base64')
 }

@@ -1,112 +1,185 @@
 import { DomainError, isFault } from '../errors.js'
-import type { ImageAllowList } from './image-allow-list.js'
-import { mergePatch } from './merge-patch.js'
-import type { Model, ModelSpec } from './model.js'
-import type { Current, ModelStore, UpdateOptions, WriteOptions } from './model-store.js'
-import type { GivenSpec } from './new-spec.js'
-import { checkName, checkedSpec } from './spec-rules.js'
-import { type Deadline, type Outcome, deadlineIn, onceNameIsFree, untilGone, untilServing } from './wait-for-model.js'
+import type { Model, ModelSpec } from './model/model.js'
+import type { Current, ModelStore, UpdateOptions, WriteOptions } from './model/model-store.js'
+import type { ImageAllowList } from './spec/image-allow-list.js'
+import { mergePatch } from './spec/merge-patch.js'
+import type { GivenSpec } from './spec/new-spec.js'
+import { describeResets } from './spec/resets.js'
+import { checkName, checkSpec } from './spec/spec-rules.js'
+import {
+  type Outcome,
+  type WaitOptions,
+  retryOnceNameIsFree,
+  startWait,
+  waitIfAsked,
+  waitUntilGone
+} from './wait-for-model.js'
 
-/** What the use cases need; the same for all. */
-export interface Models {
+/** What all use cases that write models need. */
+export interface WriteContext {
   readonly models: ModelStore
   readonly allowList: ImageAllowList
-  /** For models that name none; an empty list in a model means none. */
+  /** Pull secrets for models that name none. An empty list in a model means that it has none. */
   readonly pullSecrets: readonly string[]
 }
 
-export interface Waiting {
-  /** 0..600; 0 does not wait. */
-  readonly waitSeconds: number
+export interface PutOutcome extends Outcome {
+  readonly isNew: boolean
 }
 
-export interface Created extends Outcome { readonly isNew: boolean }
-
-/**
- * Stores a new model. With a wait, also for the end of an earlier one of that name.
- * @throws `request-invalid`, `model-exists`, `model-being-deleted`, `model-invalid`, `model-failed`
- */
-export async function createModel (
-  world: Models, name: string, given: GivenSpec, options: WriteOptions & Waiting, signal: AbortSignal
-): Promise<Outcome> {
-  const { models } = world
-  const deadline = deadlineIn(options.waitSeconds)
-  const spec = wholeSpec(world, name, given)
-  const model = await onceNameIsFree(models, name, deadline, signal, async () => await models.create(name, spec, options, signal))
-  return await served(models, model, options, deadline, signal)
-}
-
+/** Conditions on the present model that a request sets. */
 export interface Preconditions {
-  readonly ifMatch?: string
+  /** The versions of If-Match; the present version has to be among them. */
+  readonly ifMatch?: readonly string[]
   /** If-Match: *. */
   readonly mustExist: boolean
   /** If-None-Match: *. */
   readonly mustBeNew: boolean
 }
 
-/** Creates or replaces; the same request sent again writes nothing. @throws as `createModel`, `model-changed`, `model-pinned`, `model-conflict` */
+/**
+ * Stores a new model. With a wait, it also waits for the end of an earlier model of that name.
+ * @throws `request-invalid`, `model-exists`, `model-being-deleted`, `model-invalid`, `model-failed`
+ */
+export async function createModel (
+  context: WriteContext,
+  name: string,
+  given: GivenSpec,
+  options: WriteOptions & WaitOptions,
+  signal: AbortSignal
+): Promise<Outcome> {
+  const { models } = context
+  const wait = startWait(options)
+  const spec = checkGivenSpec(context, name, given)
+  const create = async () => await models.create(name, spec, options, signal)
+  const model = await retryOnceNameIsFree(models, name, wait, signal, create)
+  return await waitIfAsked(models, model, options, wait, signal)
+}
+
+/**
+ * Creates or replaces a model. The same request sent again writes nothing.
+ * @throws the faults of `createModel`, `model-changed`, `model-pinned`, `model-conflict`
+ */
 export async function putModel (
-  world: Models, name: string, given: GivenSpec, options: UpdateOptions & Waiting & Preconditions, signal: AbortSignal
-): Promise<Created> {
-  const { models } = world
-  const deadline = deadlineIn(options.waitSeconds)
+  context: WriteContext,
+  name: string,
+  given: GivenSpec,
+  options: UpdateOptions & WaitOptions & Preconditions,
+  signal: AbortSignal
+): Promise<PutOutcome> {
+  const { models } = context
+  const wait = startWait(options)
   checkName(name)
-  const create = async () => ({ model: await models.create(name, wholeSpec(world, name, given), options, signal), isNew: true })
-  const replace = async () => {
-    const model = await models.update(name, ({ model }) => ({ spec: wholeSpec(world, name, given, model.spec) }), options, signal)
-    return { model, isNew: false }
+  const create = async () => ({
+    model: await models.create(name, checkGivenSpec(context, name, given), options, signal),
+    isNew: true
+  })
+  const replace = async () => ({
+    model: await replaceModel(context, name, given, options, signal),
+    isNew: false
+  })
+  const put = async () =>
+    options.mustBeNew
+      ? await create().catch(refuseExisting)
+      : await replaceOrCreate(replace, create, options)
+  const { model, isNew } = await retryOnceNameIsFree(models, name, wait, signal, put)
+  return { ...(await waitIfAsked(models, model, options, wait, signal)), isNew }
+}
+
+async function replaceModel (
+  context: WriteContext,
+  name: string,
+  given: GivenSpec,
+  options: UpdateOptions,
+  signal: AbortSignal
+): Promise<Model> {
+  const replaceSpec = ({ model: { spec: stored } }: Current) => {
+    const spec = checkGivenSpec(context, name, given, stored)
+    return { spec, resets: describeResets(given, stored, spec) }
   }
-  const write = async () => {
-    if (options.mustBeNew) return await create().catch(mustBeNew)
-    try {
-      return await replace()
-    } catch (error) {
-      if (!isFault(error, 'model-not-found')) throw error
-      if (options.ifMatch !== undefined || options.mustExist) throw new DomainError('model-changed', error.message, { cause: error })
-      return await create().catch(async (late: unknown) => {
-        if (isFault(late, 'model-exists')) return await replace() // created by somebody else in between
-        throw late
-      })
+  const { model, change } = await context.models.update(name, replaceSpec, options, signal)
+  return withWarnings(model, change.resets)
+}
+
+/** Replaces, else creates, else replaces: another caller may create the model in between. */
+async function replaceOrCreate<T> (
+  replace: () => Promise<T>,
+  create: () => Promise<T>,
+  { ifMatch, mustExist }: Preconditions
+): Promise<T> {
+  try {
+    return await replace()
+  } catch (error) {
+    if (!isFault(error, 'model-not-found')) throw error
+    if (ifMatch !== undefined || mustExist) {
+      throw new DomainError('model-changed', error.message, { cause: error })
     }
   }
-  const { model, isNew } = await onceNameIsFree(models, name, deadline, signal, write)
-  return { ...await served(models, model, options, deadline, signal), isNew }
+  try {
+    return await create()
+  } catch (error) {
+    if (isFault(error, 'model-exists')) return await replace()
+    throw error
+  }
 }
 
-/** Applies an RFC 7396 patch to what a client can write. @throws as `putModel`, and `model-not-found` */
+/**
+ * Applies an RFC 7396 patch to the part of a model that clients write.
+ * @throws the faults of `putModel`, and `model-not-found`
+ */
 export async function patchModel (
-  world: Models, name: string, patch: object, options: UpdateOptions & Waiting, signal: AbortSignal
+  context: WriteContext,
+  name: string,
+  patch: object,
+  options: UpdateOptions & WaitOptions,
+  signal: AbortSignal
 ): Promise<Outcome> {
-  const { models } = world
-  const change = ({ model: { spec } }: Current) => ({ spec: wholeSpec(world, name, mergePatch(spec, patch) as GivenSpec, spec) })
-  const model = await models.update(name, change, options, signal)
-  return await served(models, model, options, deadlineIn(options.waitSeconds), signal)
+  const { models } = context
+  const patchSpec = ({ model: { spec } }: Current) => ({
+    spec: checkGivenSpec(context, name, mergePatch(spec, patch) as GivenSpec, spec)
+  })
+  const { model } = await models.update(name, patchSpec, options, signal)
+  return await waitIfAsked(models, model, options, startWait(options), signal)
 }
 
-/** Undefined once it is gone or, without a wait, its deletion has begun; the model when it is still there at the deadline. */
+/**
+ * Asks for the deletion. Returns the model if it is still there at the end of the wait. Returns
+ * undefined once it is gone or, without a wait, once its deletion has begun.
+ */
 export async function deleteModel (
-  { models }: Models, name: string, options: Waiting & { readonly dryRun: boolean, readonly ifMatch?: string }, signal: AbortSignal
+  { models }: WriteContext,
+  name: string,
+  options: WaitOptions & { readonly dryRun: boolean; readonly ifMatch?: readonly string[] },
+  signal: AbortSignal
 ): Promise<Model | undefined> {
   await models.delete(name, options, signal)
   if (options.dryRun || options.waitSeconds === 0) return undefined
-  if (await untilGone(models, name, deadlineIn(options.waitSeconds), signal)) return undefined
-  return await models.get(name, signal).catch((error: unknown) => {
+  if (await waitUntilGone(models, name, startWait(options), signal)) return undefined
+  try {
+    return await models.get(name, signal)
+  } catch (error) {
     if (isFault(error, 'model-not-found')) return undefined
     throw error
-  })
+  }
 }
 
-function wholeSpec ({ allowList, pullSecrets }: Models, name: string, given: GivenSpec, current?: ModelSpec): ModelSpec {
-  return checkedSpec(name, { imagePullSecrets: pullSecrets, ...given }, allowList, current)
+function checkGivenSpec (
+  { allowList, pullSecrets }: WriteContext,
+  name: string,
+  given: GivenSpec,
+  current?: ModelSpec
+): ModelSpec {
+  return checkSpec(name, { imagePullSecrets: pullSecrets, ...given }, allowList, current)
 }
 
-/** A dry run and a call without wait= are done with the write itself. */
-async function served (
-  models: ModelStore, model: Model, { dryRun, waitSeconds }: WriteOptions & Waiting, deadline: Deadline, signal: AbortSignal
-): Promise<Outcome> {
-  return dryRun || waitSeconds === 0 ? { model, done: true } : await untilServing(models, model, deadline, signal)
+function withWarnings (model: Model, warnings: readonly string[]): Model {
+  return warnings.length === 0
+    ? model
+    : { ...model, warnings: [...warnings, ...(model.warnings ?? [])] }
 }
 
-function mustBeNew (error: unknown): never {
-  throw isFault(error, 'model-exists') ? new DomainError('model-changed', error.message, { cause: error }) : error
+function refuseExisting (error: unknown): never {
+  throw isFault(error, 'model-exists')
+    ? new DomainError('model-changed', error.message, { cause: error })
+    : error
 }

@@ -1,0 +1,2 @@
+/** A cell that does not fit its variable. */
+export class CellFault extends Error {}
