@@ -3,19 +3,25 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import readline from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { BUILT } from '../support/program.js'
 import { call } from './support.js'
 
-const main = fileURLToPath(new URL('../../simulator/main.ts', import.meta.url))
+const main = path.join(BUILT, 'simulator/main.js')
 
 function run (t: Test, ...args: string[]) {
-  // execArgv has the loader that runs TypeScript
-  const child = spawn(process.execPath, [...process.execArgv, main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   t.teardown(() => child.kill('SIGKILL'))
   let errors = ''
-  child.stderr.on('data', chunk => { errors += chunk })
-  return { child, lines: readline.createInterface({ input: child.stdout }), errors: () => errors, ended: once(child, 'close') as Promise<[number | null, string | null]> }
+  child.stderr.on('data', chunk => {
+    errors += chunk
+  })
+  return {
+    child,
+    lines: readline.createInterface({ input: child.stdout }),
+    errors: () => errors,
+    ended: once(child, 'close') as Promise<[number | null, string | null]>
+  }
 }
 
 t.test('the program writes the kubeconfig, says on one line that it is ready, and ends on SIGTERM', async t => {
@@ -24,7 +30,11 @@ t.test('the program writes the kubeconfig, says on one line that it is ready, an
   const said: string[] = []
   lines.on('line', line => said.push(line))
   await once(lines, 'line')
-  const ready = JSON.parse(said[0] ?? '') as { kubeconfig: string, apiUrl: string, gatewayUrl: string }
+  const ready = JSON.parse(said[0] ?? '') as {
+    kubeconfig: string
+    apiUrl: string
+    gatewayUrl: string
+  }
   t.strictSame(Object.keys(ready), ['kubeconfig', 'apiUrl', 'gatewayUrl'])
   t.equal(ready.kubeconfig, kubeconfig)
   t.match(await readFile(kubeconfig, 'utf8'), ready.apiUrl)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Caller, Identities, Right, Rights } from '../../../src/domain/access/access.js'
-import { rememberedIdentities, rememberedRights } from '../../../src/domain/access/remembered.js'
-import { deferred } from '../../../src/domain/deferred.js'
+import { rememberIdentities, rememberRights } from '../../../src/domain/access/remembered.js'
+import { deferred } from '../../../src/async/deferred.js'
 import { DomainError, type Fault } from '../../../src/domain/errors.js'
 
 const SECOND = 1_000
@@ -16,10 +16,17 @@ class World implements Identities, Rights {
   asked = 0
   answer: Caller | boolean | Fault = true
   readonly sources: string[] = []
-  readonly told = (_decision: string, source: string) => { this.sources.push(source) }
+  readonly told = (_decision: string, source: string) => {
+    this.sources.push(source)
+  }
 
-  async callerOf (): Promise<Caller> { return this.#answered() as Caller }
-  async has (): Promise<boolean> { return this.#answered() as boolean }
+  async callerOf (): Promise<Caller> {
+    return this.#answered() as Caller
+  }
+
+  async has (): Promise<boolean> {
+    return this.#answered() as boolean
+  }
 
   #answered (): Caller | boolean {
     this.asked++
@@ -40,15 +47,22 @@ class World implements Identities, Rights {
 
 function rights () {
   const world = new World()
-  const { has } = rememberedRights(world, world.told, () => world.time)
-  return { world, ask: async (caller = ANN, right = GET, model = 'm') => await world.decision(async () => await has(caller, right, model, never)) }
+  const { has } = rememberRights(world, world.told, () => world.time)
+  return {
+    world,
+    ask: async (caller = ANN, right = GET, model = 'm') =>
+      await world.decision(async () => await has(caller, right, model, never))
+  }
 }
 
 function identities (answer: World['answer']) {
   const world = new World()
   world.answer = answer
-  const { callerOf } = rememberedIdentities(world, world.told, () => world.time)
-  return { world, ask: async (token = 'token') => await world.decision(async () => await callerOf(token, never)) }
+  const { callerOf } = rememberIdentities(world, world.told, () => world.time)
+  return {
+    world,
+    ask: async (token = 'token') => await world.decision(async () => await callerOf(token, never))
+  }
 }
 
 t.test('a right that was given is not asked for again for a minute', async t => {
@@ -76,9 +90,15 @@ t.test('a right that was refused is asked for again after five seconds, so that 
 t.test('another caller, group, verb, subresource or model is another decision', async t => {
   const { world, ask } = rights()
   await ask()
-  for (const [caller, right, model] of [
-    [{ ...ANN, user: 'bob' }, GET, 'm'], [{ ...ANN, groups: ['g'] }, GET, 'm'], [ANN, { verb: 'list' }, 'm'], [ANN, { verb: 'get', subresource: 'log' }, 'm'], [ANN, GET, 'n']
-  ] as const) await ask(caller, right, model)
+  for (
+    const [caller, right, model] of [
+      [{ ...ANN, user: 'bob' }, GET, 'm'],
+      [{ ...ANN, groups: ['g'] }, GET, 'm'],
+      [ANN, { verb: 'list' }, 'm'],
+      [ANN, { verb: 'get', subresource: 'log' }, 'm'],
+      [ANN, GET, 'n']
+    ] as const
+  ) await ask(caller, right, model)
   t.equal(world.asked, 6)
 })
 
@@ -120,7 +140,7 @@ t.test('while nobody can be asked, the same is asked for every five seconds only
 t.test('with a past decision nobody waits for one that does not come', async t => {
   let answer = Promise.resolve(true)
   let time = MINUTE
-  const { has } = rememberedRights({ has: async () => await answer }, () => {}, () => time)
+  const { has } = rememberRights({ has: async () => await answer }, () => {}, () => time)
   await has(ANN, GET, 'm', never)
   answer = deferred<boolean>().promise
   time += MINUTE
@@ -130,7 +150,12 @@ t.test('with a past decision nobody waits for one that does not come', async t =
 t.test('many who wait for the same decision ask once, and one who leaves takes nothing from the others', async t => {
   const { promise, resolve } = deferred<boolean>()
   let asked = 0
-  const { has } = rememberedRights({ has: async () => { asked++; return await promise } }, () => {})
+  const { has } = rememberRights({
+    has: async () => {
+      asked++
+      return await promise
+    }
+  }, () => {})
   const gone = new AbortController()
   const left = has(ANN, GET, 'm', gone.signal)
   const others = [1, 2, 3].map(async () => await has(ANN, GET, 'm', never))
@@ -172,11 +197,18 @@ t.test('of ten thousand decisions the oldest goes first', async t => {
 t.test('of many unknown callers no more than 64 are asked about at once; the others are told to try again', async t => {
   const { promise, resolve } = deferred<Caller>()
   let asked = 0
-  const { callerOf } = rememberedIdentities({ callerOf: async () => { asked++; return await promise } }, () => {})
-  const told = async (token: string) => await callerOf(token, never).then(({ user }) => user, error => (error as DomainError).fault)
+  const { callerOf } = rememberIdentities({
+    callerOf: async () => {
+      asked++
+      return await promise
+    }
+  }, () => {})
+  const told = async (token: string) =>
+    await callerOf(token, never).then(({ user }) => user, error => (error as DomainError).fault)
   const all = Array.from({ length: 80 }, async (_, i) => await told(String(i)))
   resolve(ANN)
   const found = await Promise.all(all)
-  t.same([asked, found.filter(one => one === 'ann').length, found.filter(one => one === 'login-unavailable').length], [64, 64, 16])
+  t.same([asked, found.filter(one => one === 'ann').length,
+    found.filter(one => one === 'login-unavailable').length], [64, 64, 16])
   t.equal(await told('79'), 'ann', 'afterwards there is room again')
 })

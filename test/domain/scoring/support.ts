@@ -2,7 +2,10 @@ import type { Test } from 'tap'
 import { DomainError, type Fault } from '../../../src/domain/errors.js'
 
 /** `bytes` in pieces of `size`, as a network might deliver them. */
-export async function * cutInto (bytes: Buffer | string, size: number): AsyncGenerator<Buffer, void, undefined> {
+export async function * cutInto (
+  bytes: Buffer | string,
+  size: number
+): AsyncGenerator<Buffer, void, undefined> {
   const whole = Buffer.from(bytes)
   for (let at = 0; at < whole.length; at += size) yield whole.subarray(at, at + size)
 }
@@ -30,7 +33,12 @@ export async function failureOf (run: () => unknown): Promise<string> {
 }
 
 /** Fails the test unless `run` ends with `fault` and words that match. */
-export async function failsWith (t: Test, run: () => unknown, fault: Fault, words: RegExp): Promise<void> {
+export async function failsWith (
+  t: Test,
+  run: () => unknown,
+  fault: Fault,
+  words: RegExp
+): Promise<void> {
   const found = await failureOf(run)
   t.equal(found.split(':', 1)[0], fault, found)
   t.match(found, words)
