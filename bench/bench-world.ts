@@ -5,7 +5,10 @@ import type { BareJob } from './workers/bare-loop.js'
 import type { CsvJob, CsvResult } from './workers/csv-caller.js'
 import type { Timed } from './workers/jobs.js'
 
-/** What all local measurements need: the stand-in, the service on a simulated Kubernetes API, and a caller. */
+/**
+ * What all local measurements need: the stand-in, the service on a simulated Kubernetes API, and a
+ * caller.
+ */
 export interface World {
   readonly pinning: Pinning
   readonly standIn: StandIn
@@ -15,7 +18,11 @@ export interface World {
   readonly bare: Worker<BareJob, Timed>
 }
 
-export interface StandIn { readonly port: number, readonly url: string, readonly pid: number }
+export interface StandIn {
+  readonly port: number
+  readonly url: string
+  readonly pid: number
+}
 
 export async function openWorld (): Promise<World> {
   const pinning = pin()
@@ -45,9 +52,19 @@ export interface Taken extends Timed {
 }
 
 /** `measured`: the process that does the work, where it is not the one that took the time. */
-export async function takeTime (standIn: StandIn, work: () => Promise<Timed>, measured?: number): Promise<Taken> {
+export async function takeTime (
+  standIn: StandIn,
+  work: () => Promise<Timed>,
+  measured?: number
+): Promise<Taken> {
   const before = [standIn.pid, measured ?? standIn.pid].map(pid => cpuSeconds(pid) ?? 0)
   const taken = await work()
-  const [standInCpu = 0, measuredCpu = 0] = [standIn.pid, measured ?? standIn.pid].map((pid, index) => (cpuSeconds(pid) ?? 0) - before[index]!)
-  return { ...taken, cpuSeconds: measured === undefined ? taken.cpuSeconds : measuredCpu, standInBusy: standInCpu / taken.seconds }
+  const [standInCpu = 0, measuredCpu = 0] = [standIn.pid, measured ?? standIn.pid].map(
+    (pid, index) => (cpuSeconds(pid) ?? 0) - before[index]!
+  )
+  return {
+    ...taken,
+    cpuSeconds: measured === undefined ? taken.cpuSeconds : measuredCpu,
+    standInBusy: standInCpu / taken.seconds
+  }
 }

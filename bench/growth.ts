@@ -26,15 +26,31 @@ interface Cost extends Step {
   readonly residentMiB: number
 }
 
-/** How the cost of a row changes as files get longer and wider and callers more. `rowsMost` shortens the longest ones. */
+/**
+ * How the cost of a row changes as files get longer and wider and callers more. `rowsMost` shortens
+ * the longest ones.
+ */
 export async function growth (world: World, rowsMost: number): Promise<Cost[]> {
-  const longer = ROWS.filter(rows => rows <= rowsMost).map((rows): Step => ({ rows, columns: 12, callers: 1 }))
-  const ofWidth = (columns: number) => Math.min(rowsMost, Math.round(CELLS / Math.max(12, columns)))
+  const longer = ROWS.filter(rows => rows <= rowsMost).map((rows): Step => ({
+    rows,
+    columns: 12,
+    callers: 1
+  }))
+  const ofWidth = (columns: number) =>
+    Math.min(rowsMost, Math.round(CELLS / Math.max(12, columns)))
   const wider = COLUMNS.map((columns): Step => ({ rows: ofWidth(columns), columns, callers: 1 }))
-  const more = CALLERS.map((callers): Step => ({ rows: Math.ceil(Math.min(rowsMost, CALLERS_ROWS) / callers), columns: 12, callers }))
+  const more = CALLERS.map((callers): Step => ({
+    rows: Math.ceil(Math.min(rowsMost, CALLERS_ROWS) / callers),
+    columns: 12,
+    callers
+  }))
   await costOf(world, { rows: Math.min(rowsMost, 20_000), columns: 12, callers: 1 }) // compilers
   const costs: Cost[] = []
-  for (const [title, steps] of [['Longer files', longer], ['Wider files', wider], ['More callers at once', more]] as const) {
+  for (const [title, steps] of [
+    ['Longer files', longer],
+    ['Wider files', wider],
+    ['More callers at once', more]
+  ] as const) {
     const part: Cost[] = []
     for (const step of steps) part.push(await costOf(world, step))
     console.log(`${growthTable(title, part)}\n`)
@@ -43,7 +59,10 @@ export async function growth (world: World, rowsMost: number): Promise<Cost[]> {
   return costs
 }
 
-async function costOf ({ service, caller }: World, { rows, columns, callers }: Step): Promise<Cost> {
+async function costOf (
+  { service, caller }: World,
+  { rows, columns, callers }: Step
+): Promise<Cost> {
   const url = await deploy(service, `c${columns}l0`)
   const before = cpuSeconds(service.pid) ?? 0
   const taken = await caller.run({ url, columns, rows, callers })
@@ -54,15 +73,24 @@ async function costOf ({ service, caller }: World, { rows, columns, callers }: S
     callers,
     seconds: taken.seconds,
     rowsPerSecond: taken.rows / taken.seconds,
-    microsecondsPerRow: cpu / taken.rows * 1e6,
-    nanosecondsPerCell: cpu / taken.rows / columns * 1e9,
+    microsecondsPerRow: (cpu / taken.rows) * 1e6,
+    nanosecondsPerCell: (cpu / taken.rows / columns) * 1e9,
     residentMiB: memory(service.pid)?.residentMiB ?? 0
   }
 }
 
 function growthTable (title: string, costs: readonly Cost[]): string {
-  return table([title, 'columns', 'callers', 'seconds', 'rows/s', 'CPU us/row', 'CPU ns/cell', 'MiB after'], costs.map(cost => [
-    `${whole(cost.rows)} rows${cost.callers > 1 ? ' each' : ''}`, String(cost.columns), String(cost.callers), cost.seconds.toFixed(2), whole(cost.rowsPerSecond),
-    cost.microsecondsPerRow.toFixed(1), whole(cost.nanosecondsPerCell), whole(cost.residentMiB)
-  ]))
+  return table(
+    [title, 'columns', 'callers', 'seconds', 'rows/s', 'CPU us/row', 'CPU ns/cell', 'MiB after'],
+    costs.map(cost => [
+      `${whole(cost.rows)} rows${cost.callers > 1 ? ' each' : ''}`,
+      String(cost.columns),
+      String(cost.callers),
+      cost.seconds.toFixed(2),
+      whole(cost.rowsPerSecond),
+      cost.microsecondsPerRow.toFixed(1),
+      whole(cost.nanosecondsPerCell),
+      whole(cost.residentMiB)
+    ])
+  )
 }

@@ -9,7 +9,10 @@ import { percent, ratios, throughputTable, whole, type Verdict } from './report.
 import { runs, standInCapacity, throughput } from './throughput.js'
 
 const COLUMNS = 12
-/** Model latency in ms and rows in flight: a model that answers at once, and one that takes its time. */
+/**
+ * Model latency in ms and rows in flight: a model that answers at once, and one that takes its
+ * time.
+ */
 const AT_ONCE = [0, 32] as const
 const WITH_LATENCY = [2, 256] as const
 
@@ -24,7 +27,7 @@ export async function local (options: Options): Promise<Results> {
   const about = `${machine()}; ${world.pinning.told}`
   console.log(`${about}\n`)
   try {
-    return { about, date: new Date().toISOString(), ...await part(world, options) }
+    return { about, date: new Date().toISOString(), ...(await part(world, options)) }
   } finally {
     await stopAll()
     await world.cluster.close()
@@ -37,16 +40,27 @@ async function part (world: World, options: Options): Promise<Results> {
   const rest = options.quick ? [] : await atRest(world)
   const capacity = await standInCapacity(world, COLUMNS)
   const standInRows = capacity.rows / capacity.seconds
-  console.log(`The stand-in takes ${whole(standInRows)} rows/s when they are written to it ahead, ${percent(capacity.standInBusy)} busy;\n` +
-    'a measurement in which it was busy for well below 100 % of its core is not limited by it.\n')
+  console.log(
+    `The stand-in takes ${whole(standInRows)} rows/s when they are written to it ahead, ${percent(capacity.standInBusy)} busy;\n` +
+      'a measurement in which it was busy for well below 100 % of its core is not limited by it.\n'
+  )
   const python = options.python && runs('')
   if (options.python && !python) console.log('No python3 here: without the Python clients.\n')
   const compared = []
   for (const [latencyMs, inFlight] of options.quick ? [AT_ONCE] : [AT_ONCE, WITH_LATENCY]) {
-    const one = await throughput(world, latencyMs, inFlight, { columns: COLUMNS, rows: options.rows, rounds: options.rounds, python })
+    const one = await throughput(world, latencyMs, inFlight, {
+      columns: COLUMNS,
+      rows: options.rows,
+      rounds: options.rounds,
+      python
+    })
     console.log(`${throughputTable(one)}\n`)
     compared.push(one)
   }
   const list = options.quick ? [] : await longList(world)
-  return { standInRows, throughput: compared, verdicts: [...compared.flatMap(ratios), ...rest, ...list] }
+  return {
+    standInRows,
+    throughput: compared,
+    verdicts: [...compared.flatMap(ratios), ...rest, ...list]
+  }
 }

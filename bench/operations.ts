@@ -14,9 +14,16 @@ const LISTS = 200
 const PAGE_MAX = 500
 const APPEAR_MS = 120_000
 
-/** Start, idle memory, what a warm request asks of Kubernetes. Comes first: the service must not have worked yet. */
+/**
+ * Start, idle memory, what a warm request asks of Kubernetes. Comes first: the service must not
+ * have worked yet.
+ */
 export async function atRest (world: World): Promise<Verdict[]> {
-  const { service, caller, cluster: { simulator } } = world
+  const {
+    service,
+    caller,
+    cluster: { simulator }
+  } = world
   const startCpu = cpuSeconds(service.pid)
   await sleep(IDLE_MS)
   const idle = memory(service.pid)
@@ -27,13 +34,18 @@ export async function atRest (world: World): Promise<Verdict[]> {
   const calls = simulator.requests.length - before
   return [
     atMost('ready after its start', service.readySeconds, 2, ' s'),
-    ...startCpu === undefined ? [] : [{ what: 'CPU time for it', seen: startCpu, target: '', unit: ' s' }],
-    ...idle === undefined ? [] : [atMost('resident memory, idle', idle.residentMiB, 200, ' MiB')],
+    ...(startCpu === undefined
+      ? []
+      : [{ what: 'CPU time for it', seen: startCpu, target: '', unit: ' s' }]),
+    ...(idle === undefined ? [] : [atMost('resident memory, idle', idle.residentMiB, 200, ' MiB')]),
     atMost(`Kubernetes calls of ${WARM_REQUESTS} warm score requests`, calls, 0)
   ]
 }
 
-/** GET /models with a thousand of them, one request after the other: a page as it is by default, and the longest one. Leaves them there. */
+/**
+ * GET /models with a thousand of them, one request after the other: a page as it is by default, and
+ * the longest one. Leaves them there.
+ */
 export async function longList ({ cluster: { simulator }, service }: World): Promise<Verdict[]> {
   const ksvcs = `${simulator.apiUrl}/apis/serving.knative.dev/v1/namespaces/sas-model-inference/services`
   for (let model = 0; model < MODELS; model++) {
@@ -43,24 +55,41 @@ export async function longList ({ cluster: { simulator }, service }: World): Pro
       metadata: { name: `listed-${model}`, namespace: 'sas-model-inference' },
       spec: { template: { spec: { containers: [{ image: 'registry.demo/sr_hmeq_logreg:1.0' }] } } }
     })
-    const response = await fetch(ksvcs, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    const response = await fetch(ksvcs, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body
+    })
     const text = await response.text()
     if (!response.ok) throw new Error(`${response.status} ${text}`)
   }
   await settled(service.url)
   const before = cpuSeconds(service.pid) ?? 0
   const page = await timesOf(`${service.url}/models`)
-  const cpuMs = ((cpuSeconds(service.pid) ?? 0) - before) / LISTS * 1000
+  const cpuMs = (((cpuSeconds(service.pid) ?? 0) - before) / LISTS) * 1000
   const longest = await timesOf(`${service.url}/models?limit=${PAGE_MAX}`)
   return [
-    atMost(`GET /models, ${MODELS} models, a page of 100, 95th percentile`, percentile(page, 95), 20, ' ms'),
+    atMost(
+      `GET /models, ${MODELS} models, a page of 100, 95th percentile`,
+      percentile(page, 95),
+      20,
+      ' ms'
+    ),
     { what: 'the same, median', seen: percentile(page, 50), target: '', unit: ' ms' },
     { what: 'the same, CPU time of the service', seen: cpuMs, target: '', unit: ' ms' },
-    { what: `a page of ${PAGE_MAX}, 95th percentile`, seen: percentile(longest, 95), target: '', unit: ' ms' }
+    {
+      what: `a page of ${PAGE_MAX}, 95th percentile`,
+      seen: percentile(longest, 95),
+      target: '',
+      unit: ' ms'
+    }
   ]
 }
 
-/** Waits until all are listed and the simulated controllers, which use the callers' core, have calmed down. */
+/**
+ * Waits until all are listed and the simulated controllers, which use the callers' core, have
+ * calmed down.
+ */
 async function settled (url: string): Promise<void> {
   const deadline = Date.now() + APPEAR_MS
   let count = 0
@@ -75,12 +104,15 @@ async function settled (url: string): Promise<void> {
   throw new Error(`${MODELS} models did not settle; ${count} were listed`)
 }
 
-interface Listed { readonly name: string, readonly status: { readonly phase: string } }
+interface Listed {
+  readonly name: string
+  readonly status: { readonly phase: string }
+}
 
 async function all (url: string): Promise<Listed[]> {
   const models: Listed[] = []
   for (let more = ''; ;) {
-    const page = await (await fetch(url + more)).json() as { items: Listed[], continue?: string }
+    const page = (await (await fetch(url + more)).json()) as { items: Listed[]; continue?: string }
     models.push(...page.items)
     if (page.continue === undefined) return models
     more = `&continue=${encodeURIComponent(page.continue)}`
@@ -102,10 +134,18 @@ async function timesOf (url: string): Promise<number[]> {
 
 async function bytesOf (url: string, agent: http.Agent): Promise<number> {
   return await new Promise((resolve, reject) => {
-    http.get(url, { agent }, response => {
-      let bytes = 0
-      response.on('data', (chunk: Buffer) => { bytes += chunk.length })
-      response.once('end', () => response.statusCode === 200 ? resolve(bytes) : reject(new Error(`GET ${url}: ${response.statusCode}`)))
-    }).once('error', reject)
+    http
+      .get(url, { agent }, response => {
+        let bytes = 0
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length
+        })
+        response.once('end', () =>
+          response.statusCode === 200
+            ? resolve(bytes)
+            : reject(new Error(`GET ${url}: ${response.statusCode}`))
+        )
+      })
+      .once('error', reject)
   })
 }

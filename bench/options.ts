@@ -51,7 +51,10 @@ export function optionsOrExit (args: readonly string[]): Options {
       console.log(USAGE)
       process.exit(0)
     }
-    const rows = positive('--rows', values.rows ?? (values.quick || values.cluster ? '15000' : '40000'))
+    const rows = positive(
+      '--rows',
+      values.rows ?? (values.quick || values.cluster ? '15000' : '40000')
+    )
     return {
       ...values,
       rows,

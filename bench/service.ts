@@ -7,10 +7,13 @@ import { parse } from 'yaml'
 import { startSimulator, type Simulator } from '../simulator/simulator.js'
 import { Program, ROOT } from './program.js'
 
-const START_MS = 30_000
+const START_MS = 120_000
 const READY_PROBE_MS = 10
 
-/** The built service as a process of its own, on a simulated Kubernetes API. Its rows go straight to the stand-in, by no gateway. */
+/**
+ * The built service as a process of its own, on a simulated Kubernetes API. Its rows go straight to
+ * the stand-in, by no gateway.
+ */
 export interface Service {
   readonly url: string
   readonly pid: number
@@ -44,7 +47,10 @@ export async function openCluster (): Promise<Cluster> {
 }
 
 export async function startService (
-  { kubeconfig, folder }: Cluster, standInUrl: string, prefix: readonly string[], env: Readonly<Record<string, string>> = {}
+  { kubeconfig, folder }: Cluster,
+  standInUrl: string,
+  prefix: readonly string[],
+  env: Readonly<Record<string, string>> = {}
 ): Promise<Service> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -69,23 +75,45 @@ export async function startService (
     }
   })
   let over = false
-  void program.ended.then(() => { over = true })
-  while (!await isReady(url)) {
-    if (over || performance.now() - startedAt > START_MS) throw new Error('the service did not become ready')
+  void program.ended.then(() => {
+    over = true
+  })
+  while (!(await isReady(url))) {
+    if (over || performance.now() - startedAt > START_MS) {
+      throw new Error('the service did not become ready')
+    }
     await sleep(READY_PROBE_MS)
   }
-  return { url, pid: program.pid, readySeconds: (performance.now() - startedAt) / 1000, stop: async () => await program.stop() }
+  return {
+    url,
+    pid: program.pid,
+    readySeconds: (performance.now() - startedAt) / 1000,
+    stop: async () => await program.stop()
+  }
 }
 
 /** As deploy/ has them. */
 async function deployedNodeOptions (): Promise<string> {
-  const { spec } = parse(await readFile(path.join(ROOT, 'deploy/base/deployment.yaml'), 'utf8')) as Deployment
-  return spec.template.spec.containers[0]?.env.find(({ name }) => name === 'NODE_OPTIONS')?.value ?? ''
+  const { spec } = parse(
+    await readFile(path.join(ROOT, 'deploy/base/deployment.yaml'), 'utf8')
+  ) as Deployment
+  return (
+    spec.template.spec.containers[0]?.env.find(({ name }) => name === 'NODE_OPTIONS')?.value ?? ''
+  )
 }
 
-interface Variable { readonly name: string, readonly value?: string }
+interface Variable {
+  readonly name: string
+  readonly value?: string
+}
 interface Deployment {
-  readonly spec: { readonly template: { readonly spec: { readonly containers: ReadonlyArray<{ readonly env: ReadonlyArray<Variable> }> } } }
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: ReadonlyArray<{ readonly env: ReadonlyArray<Variable> }>
+      }
+    }
+  }
 }
 
 async function isReady (url: string): Promise<boolean> {
@@ -99,10 +127,18 @@ async function isReady (url: string): Promise<boolean> {
 }
 
 /** Deploys a model whose rows the stand-in's application scores. The answer: where its rows go. */
-export async function deploy ({ url }: Pick<Service, 'url'>, app: string, fields: object = { image: 'registry.demo/sr_hmeq_logreg:1.0' }): Promise<string> {
+export async function deploy (
+  { url }: Pick<Service, 'url'>,
+  app: string,
+  fields: object = { image: 'registry.demo/sr_hmeq_logreg:1.0' }
+): Promise<string> {
   const name = `bench-${app}`
   const body = JSON.stringify({ appPath: app, scaling: { minScale: 1, maxScale: 1 }, ...fields })
-  const response = await fetch(`${url}/models/${name}?wait=60`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body })
+  const response = await fetch(`${url}/models/${name}?wait=60`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body
+  })
   const text = await response.text()
   if (!response.ok) throw new Error(`PUT /models/${name}: ${response.status} ${text}`)
   return `${url}/models/${name}/score`

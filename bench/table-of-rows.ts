@@ -1,24 +1,32 @@
-// The table that every part of the benchmark scores, and the model's formula over it: each cell follows from its row's number,
-// so any answer can be checked without keeping the rows.
+// The table that every part of the benchmark scores, and the model's formula over it: each cell
+// follows from its row's number, so any answer can be checked without keeping the rows.
 
 export type Cell = number | string | null
-export type Outputs = Readonly<{ SCORE: number, HALF: number, GRADE: string }>
+export type Outputs = Readonly<{ SCORE: number; HALF: number; GRADE: string }>
 
 const TEXTS = ['Mgr', 'Office', 'Other', 'ProfExe', 'Sales', 'Self']
 const GRADES = ['A', 'B', 'C', 'D', 'E']
 /** CHAR values of SCR models are padded to their declared length. */
 const GRADE_LENGTH = 12
 
-export interface Variable { readonly name: string, readonly type: 'number' | 'string' }
+export interface Variable {
+  readonly name: string
+  readonly type: 'number' | 'string'
+}
 
 /** `columns` variables, every sixth of them text, as in common scoring tables. */
 export function variables (columns: number): Variable[] {
-  return Array.from({ length: columns }, (_, index) => (index + 1) % 6 === 0
-    ? { name: `C${index + 1}`, type: 'string' }
-    : { name: `X${index + 1}`, type: 'number' })
+  return Array.from({ length: columns }, (_, index) =>
+    (index + 1) % 6 === 0
+      ? { name: `C${index + 1}`, type: 'string' }
+      : { name: `X${index + 1}`, type: 'number' }
+  )
 }
 
-/** The cell of a row, counted from 0. The first column is the row's number; others are missing now and then. Eighths have exact sums. */
+/**
+ * The cell of a row, counted from 0. The first column is the row's number; others are missing now
+ * and then. Eighths have exact sums.
+ */
 export function cell (row: number, column: number): Cell {
   if (column === 0) return row
   if ((column + 1) % 6 === 0) return TEXTS[(row + column) % TEXTS.length]!
@@ -34,7 +42,11 @@ export function rowBody (row: number, columns: number): string {
 }
 
 export function csvHead (columns: number): string {
-  return variables(columns).map(({ name }) => name).join(',') + '\n'
+  return (
+    variables(columns)
+      .map(({ name }) => name)
+      .join(',') + '\n'
+  )
 }
 
 export function csvLine (row: number, columns: number): string {
@@ -52,7 +64,11 @@ export function score (values: Iterable<unknown>): Outputs {
     if (typeof value === 'number') sum += place * value
     else if (typeof value === 'string') sum += value.length
   }
-  return { SCORE: sum, HALF: sum / 2 - 1 / 3, GRADE: GRADES[Math.floor(sum) % GRADES.length]!.padStart(GRADE_LENGTH) }
+  return {
+    SCORE: sum,
+    HALF: sum / 2 - 1 / 3,
+    GRADE: GRADES[Math.floor(sum) % GRADES.length]!.padStart(GRADE_LENGTH)
+  }
 }
 
 export function scoreOfRow (row: number, columns: number): Outputs {
@@ -72,6 +88,13 @@ export function description (columns: number): object {
     const properties = Object.fromEntries(list.map(({ name, type }) => [name, { type }]))
     return { type: 'object', properties: { data: { type: 'object', properties } } }
   }
-  const outputs: Variable[] = [{ name: 'SCORE', type: 'number' }, { name: 'HALF', type: 'number' }, { name: 'GRADE', type: 'string' }]
-  return { openapi: '3.0.1', components: { schemas: { SCRInput: values(variables(columns)), SCROutput: values(outputs) } } }
+  const outputs: Variable[] = [
+    { name: 'SCORE', type: 'number' },
+    { name: 'HALF', type: 'number' },
+    { name: 'GRADE', type: 'string' }
+  ]
+  return {
+    openapi: '3.0.1',
+    components: { schemas: { SCRInput: values(variables(columns)), SCROutput: values(outputs) } }
+  }
 }

@@ -32,11 +32,33 @@ export interface Callers {
   readonly csv: Worker<CsvJob, CsvResult>
 }
 
-/** The same rows as bare one-row calls by the route of a ksvc with Knative's defaults, and as a CSV through the deployed service, in turns. */
-export async function dataPath ({ bare, csv }: Callers, rows: number, rounds: number): Promise<DataPath> {
+/**
+ * The same rows as bare one-row calls by the route of a ksvc with Knative's defaults, and as a CSV
+ * through the deployed service, in turns.
+ */
+export async function dataPath (
+  { bare, csv }: Callers,
+  rows: number,
+  rounds: number
+): Promise<DataPath> {
   const ways = [
-    { name: 'bare calls by the route, Knative\'s defaults', run: async () => await bare.run({ origin: DEFAULT_ROUTE, app: APP, columns: COLUMNS, rows, inFlight: IN_FLIGHT, answers: 'parsed' }) },
-    { name: 'a CSV through the deployed service', run: async () => await csv.run({ url: `${SERVICE_URL}/models/bench-model/score`, columns: COLUMNS, rows }) }
+    {
+      name: "bare calls by the route, Knative's defaults",
+      run: async () =>
+        await bare.run({
+          origin: DEFAULT_ROUTE,
+          app: APP,
+          columns: COLUMNS,
+          rows,
+          inFlight: IN_FLIGHT,
+          answers: 'parsed'
+        })
+    },
+    {
+      name: 'a CSV through the deployed service',
+      run: async () =>
+        await csv.run({ url: `${SERVICE_URL}/models/bench-model/score`, columns: COLUMNS, rows })
+    }
   ]
   const taken = ways.map((): Taken[] => [])
   const spent: CpuShares[][] = ways.map(() => [])
@@ -51,16 +73,24 @@ export async function dataPath ({ bare, csv }: Callers, rows: number, rounds: nu
     }
   }
   const [byRoute, byService] = ways.map(({ name }, index): Way => ({
-    name, rowsPerSecond: rateOf(name, taken[index]!).rowsPerSecond, cpuMicroseconds: perRow(spent[index]!, rows * rounds)
+    name,
+    rowsPerSecond: rateOf(name, taken[index]!).rowsPerSecond,
+    cpuMicroseconds: perRow(spent[index]!, rows * rounds)
   })) as [Way, Way]
   const rate = ({ rows, seconds }: Timed) => rows / seconds
-  return { byRoute, byService, ratio: spread(taken[1]!.map((one, round) => rate(one) / rate(taken[0]![round]!))) }
+  return {
+    byRoute,
+    byService,
+    ratio: spread(taken[1]!.map((one, round) => rate(one) / rate(taken[0]![round]!)))
+  }
 }
 
 function perRow (spent: readonly CpuShares[], rows: number): CpuShares {
   const sums: Record<string, number> = {}
   for (const shares of spent) {
-    for (const [name, seconds] of Object.entries(shares)) sums[name] = (sums[name] ?? 0) + seconds / rows * 1e6
+    for (const [name, seconds] of Object.entries(shares)) {
+      sums[name] = (sums[name] ?? 0) + (seconds / rows) * 1e6
+    }
   }
   return sums
 }

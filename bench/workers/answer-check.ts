@@ -1,8 +1,9 @@
 import { csvHead, csvLine, scoreOfRow } from '../table-of-rows.js'
 
 /**
- * Reads a scored CSV as it comes: the rows asked for, all of them, in their order, each with its inputs as they were sent and the
- * scores of the formula. @throws at the first line that is anything else
+ * Reads a scored CSV as it comes: the rows asked for, all of them, in their order, each with its
+ * inputs as they were sent and the scores of the formula. @throws at the first line that is
+ * anything else
  */
 export class AnswerCheck {
   bytes = 0
@@ -11,7 +12,11 @@ export class AnswerCheck {
   readonly #head: string
   readonly #note: string
 
-  constructor (readonly rows: number, readonly columns: number, noteBytes: number) {
+  constructor (
+    readonly rows: number,
+    readonly columns: number,
+    noteBytes: number
+  ) {
     const carried = csvHead(columns).slice(0, -1) + (noteBytes === 0 ? '' : ',NOTE')
     this.#head = `${carried},SCORE,HALF,GRADE,_error`
     this.#note = noteBytes === 0 ? '' : `,${'n'.repeat(noteBytes)}`
@@ -25,7 +30,9 @@ export class AnswerCheck {
   }
 
   end (): void {
-    if (this.#rest !== '' || this.#row !== this.rows) throw new Error(`${this.#row} of ${this.rows} rows came back, then "${this.#rest}"`)
+    if (this.#rest !== '' || this.#row !== this.rows) {
+      throw new Error(`${this.#row} of ${this.rows} rows came back, then "${this.#rest}"`)
+    }
   }
 
   #check (line: string): void {

@@ -34,11 +34,21 @@ takeJobs<CsvJob, CsvResult>(async job => {
   const received: Buffer[][] = checks.map(() => [])
   let sentBytes = 0
   const taken = await timed(rows * callers, async () => {
-    const sizes = await Promise.all(checks.map(async (check, index) => await post(job.url, file ?? chunks(job), chunk => {
-      // what takes time is left for later, unless the file is too long to keep
-      if (file === undefined) check.take(chunk)
-      else received[index]!.push(chunk)
-    }, readBytesPerSecond)))
+    const sizes = await Promise.all(
+      checks.map(
+        async (check, index) =>
+          await post(
+            job.url,
+            file ?? chunks(job),
+            chunk => {
+              // what takes time is left for later, unless the file is too long to keep
+              if (file === undefined) check.take(chunk)
+              else received[index]!.push(chunk)
+            },
+            readBytesPerSecond
+          )
+      )
+    )
     sentBytes = sizes.reduce((sum, size) => sum + size, 0)
   })
   for (const [index, check] of checks.entries()) {
@@ -62,24 +72,35 @@ function * chunks ({ columns, rows, noteBytes = 0 }: CsvJob): Generator<Buffer> 
 }
 
 /** Sends as fast as the service takes it. The answer: bytes sent. */
-async function post (url: string, file: Iterable<Buffer>, take: (chunk: Buffer) => void, readBytesPerSecond: number): Promise<number> {
+async function post (
+  url: string,
+  file: Iterable<Buffer>,
+  take: (chunk: Buffer) => void,
+  readBytesPerSecond: number
+): Promise<number> {
   return await new Promise<number>((resolve, reject) => {
     let sent = 0
-    const request = http.request(url, { method: 'POST', agent: false, headers: { 'content-type': 'text/csv', accept: 'text/csv' } }, response => {
-      const refusal: Buffer[] = []
-      response.on('data', (chunk: Buffer) => {
-        if (response.statusCode === 200) take(chunk)
-        else refusal.push(chunk)
-        if (readBytesPerSecond === Infinity) return
-        response.pause()
-        setTimeout(() => response.resume(), chunk.length / readBytesPerSecond * 1000)
-      })
-      response.once('end', () => {
-        if (response.statusCode === 200) resolve(sent)
-        else reject(new Error(`${url}: ${response.statusCode} ${Buffer.concat(refusal).toString()}`))
-      })
-      response.once('error', reject)
-    })
+    const request = http.request(
+      url,
+      { method: 'POST', agent: false, headers: { 'content-type': 'text/csv', accept: 'text/csv' } },
+      response => {
+        const refusal: Buffer[] = []
+        response.on('data', (chunk: Buffer) => {
+          if (response.statusCode === 200) take(chunk)
+          else refusal.push(chunk)
+          if (readBytesPerSecond === Infinity) return
+          response.pause()
+          setTimeout(() => response.resume(), (chunk.length / readBytesPerSecond) * 1000)
+        })
+        response.once('end', () => {
+          if (response.statusCode === 200) resolve(sent)
+          else {
+            reject(new Error(`${url}: ${response.statusCode} ${Buffer.concat(refusal).toString()}`))
+          }
+        })
+        response.once('error', reject)
+      }
+    )
     request.once('error', reject)
     const send = async () => {
       for (const chunk of file) {

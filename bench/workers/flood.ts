@@ -1,5 +1,6 @@
-// What the stand-in can do at most: the same rows on as many connections, but written ahead, many in one write, and the answers
-// only counted. It costs this program far less than the stand-in, so the stand-in is what is measured.
+// What the stand-in can do at most: the same rows on as many connections, but written ahead, many
+// in one write, and the answers only counted. It costs this program far less than the stand-in, so
+// the stand-in is what is measured.
 import net from 'node:net'
 import { once } from 'node:events'
 import { rowBody } from '../table-of-rows.js'
@@ -17,15 +18,24 @@ export interface FloodJob {
 
 takeJobs<FloodJob, Timed>(async ({ port, app, columns, rows, connections, ahead }) => {
   const body = rowBody(1, columns)
-  const request = `POST /${app} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: keep-alive\r\ncontent-type: application/json\r\n` +
+  const request =
+    `POST /${app} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: keep-alive\r\ncontent-type: application/json\r\n` +
     `accept: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   const batches = Math.ceil(rows / connections / ahead)
   return await timed(batches * ahead * connections, async () => {
-    await Promise.all(Array.from({ length: connections }, async () => await flood(port, Buffer.from(request.repeat(ahead)), ahead, batches)))
+    await Promise.all(
+      Array.from(
+        { length: connections },
+        async () => await flood(port, Buffer.from(request.repeat(ahead)), ahead, batches)
+      )
+    )
   })
 })
 
-/** Writes a batch whenever the one before it is answered. All answers are alike, so bytes tell how many came. */
+/**
+ * Writes a batch whenever the one before it is answered. All answers are alike, so bytes tell how
+ * many came.
+ */
 async function flood (port: number, batch: Buffer, ahead: number, batches: number): Promise<void> {
   const socket = net.connect({ port, host: '127.0.0.1', noDelay: true })
   await once(socket, 'connect')
